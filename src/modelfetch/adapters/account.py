@@ -1,0 +1,172 @@
+"""Who and where: the token, the endpoint, the cache folder, and whether the network may be used.
+
+Rule: everything is read when it is asked for, from the variables and files that huggingface_hub reads, in its
+order (https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables), so that both
+always mean the same account. huggingface_hub itself freezes them when it is imported; what the environment
+says now wins over that, and a token that another environment's user stored is never taken.
+An empty variable counts as unset. A token is never shown, in no error and no repr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import AuthenticationError
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+
+_TRUE = {"1", "ON", "YES", "TRUE"}
+"""``ENV_VARS_TRUE_VALUES`` of huggingface_hub, in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one call works with. ``token`` is None for an anonymous one."""
+
+    token: str | None = field(repr=False)
+    endpoint: str
+    cache_dir: Path
+    offline: bool
+
+
+def account(
+    requested_token: str | bool | None = None,  # noqa: FBT001 - huggingface_hub's own argument has these types
+    requested_endpoint: str | None = None,
+    requested_cache_dir: str | os.PathLike[str] | None = None,
+) -> Account:
+    """All four, as a call asked for them or as they usually are. Raises AuthenticationError, as :func:`token` does."""
+    return Account(
+        token=token(requested_token),
+        endpoint=endpoint(requested_endpoint),
+        cache_dir=cache_dir(requested_cache_dir),
+        offline=is_offline(),
+    )
+
+
+def token(requested: str | bool | None = None) -> str | None:  # noqa: FBT001 - huggingface_hub's own argument
+    """The token to send: a text is taken as it is, None means the usual one, False none, True demands one.
+
+    An empty text is none. The usual one comes from ``HF_TOKEN``, ``HUGGING_FACE_HUB_TOKEN`` or the token file,
+    unless ``HF_HUB_DISABLE_IMPLICIT_TOKEN`` is true; else from where only huggingface_hub gets one.
+    Raises AuthenticationError when one is demanded and there is none, or what there is cannot be a token.
+    """
+    if isinstance(requested, str):
+        return _clean(requested, "the token argument")
+    if requested is False or (requested is None and _is_true(_variable("HF_HUB_DISABLE_IMPLICIT_TOKEN"))):
+        return None
+    usual = _from_environment() or _from_file() or _from_huggingface_hub()
+    if requested is True and usual is None:
+        message = (
+            "There is no token, although token=True demands one. HF_TOKEN, or a token stored by `hf auth login`, was "
+            f"expected (its file would be {token_path()}). Nothing was requested; log in, or pass the token."
+        )
+        raise AuthenticationError(message)
+    return usual
+
+
+def endpoint(requested: str | None = None) -> str:
+    """The Hub's address without a slash at its end: the requested one, ``HF_ENDPOINT``, or the public Hub."""
+    return (requested or _variable("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+
+
+def cache_dir(requested: str | os.PathLike[str] | None = None) -> Path:
+    """The folder of model caches: the requested one, or huggingface_hub's."""
+    if requested is not None and os.fspath(requested):
+        return Path(os.path.expanduser(os.fspath(requested)))  # noqa: PTH111 - Path's raises without a home
+    named = _variable("HF_HUB_CACHE") or _variable("HUGGINGFACE_HUB_CACHE")
+    return Path(_expanded(named) if named else os.path.join(_home(), "hub"))  # noqa: PTH118 - text in, text out
+
+
+def token_path() -> Path:
+    """The file that ``hf auth login`` writes the token to."""
+    named = _variable("HF_TOKEN_PATH")
+    return Path(_expanded(named) if named else os.path.join(_home(), "token"))  # noqa: PTH118 - as above
+
+
+def is_offline() -> bool:
+    """Whether no request may be made: by the environment, or because the process told huggingface_hub so."""
+    if _is_true(_variable("HF_HUB_OFFLINE") or _variable("TRANSFORMERS_OFFLINE")):
+        return True
+    constants = sys.modules.get("huggingface_hub.constants")
+    return getattr(constants, "HF_HUB_OFFLINE", False) is True
+
+
+def _home() -> str:
+    """``HF_HOME``, the folder of everything of Hugging Face's."""
+    named = _variable("HF_HOME")
+    base = _variable("XDG_CACHE_HOME") or os.path.join("~", ".cache")  # noqa: PTH118 - expanded below
+    return _expanded(named or os.path.join(base, "huggingface"))  # noqa: PTH118 - as above
+
+
+def _expanded(path: str) -> str:
+    return os.path.expandvars(os.path.expanduser(path))  # noqa: PTH111 - Path has no variables, and raises without a home
+
+
+def _variable(name: str) -> str | None:
+    return os.environ.get(name) or None
+
+
+def _is_true(value: str | None) -> bool:
+    return value is not None and value.upper() in _TRUE
+
+
+def _from_environment() -> str | None:
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        if value := _variable(name):
+            return _clean(value, f"the variable {name}")
+    return None
+
+
+def _from_file() -> str | None:
+    path = token_path()
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        message = (
+            f"The token file {path} cannot be read ({error.strerror}). A file that this user may read, or none, was "
+            "expected. Nothing was requested; mend its rights, or pass token=False to go without."
+        )
+        raise AuthenticationError(message) from error
+    return _clean(text.decode("utf-8", "replace"), f"the token file {path}")
+
+
+def _from_huggingface_hub() -> str | None:
+    """What only huggingface_hub can get: a token by OIDC, or a Colab secret.
+
+    It is imported only where one of these can be, and asked only when the token file it would read is ours.
+    """
+    if not (_variable("HF_OIDC_RESOURCE") or "google.colab" in sys.modules):
+        return None
+    try:
+        from huggingface_hub import constants, get_token  # noqa: PLC0415 - 100 ms, and may not be installed
+    except ImportError:
+        return None
+    if Path(constants.HF_TOKEN_PATH) != token_path():
+        return None
+    try:
+        found = get_token()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it means there is no token
+        message = (
+            f"huggingface_hub could not get a token ({type(error).__name__}). One by OIDC (HF_OIDC_RESOURCE is set) or from "
+            "the Colab secrets was expected. Nothing was requested of the Hub; mend it, or pass token=False."
+        )
+        raise AuthenticationError(message) from None  # its text may hold what was exchanged
+    return None if found is None else _clean(found, "the token from huggingface_hub")
+
+
+def _clean(text: str, source: str) -> str | None:
+    """The token without the space around it; None when nothing is left."""
+    stripped = text.strip()
+    if any(not "!" <= char <= "~" for char in stripped):
+        message = (
+            f"What {source} holds cannot be a token: it has a space, line break or other character inside that no "
+            "HTTP header takes. One line of letters, digits and punctuation was expected. Nothing was sent; copy the "
+            "token again from https://huggingface.co/settings/tokens."
+        )
+        raise AuthenticationError(message)
+    return stripped or None

@@ -1,0 +1,118 @@
+"""Becoming a content's one owner, without ever waiting for anybody.
+
+Rule: a claim has one of three answers, and makes no file visible to others but the lock. What an earlier owner
+left is believed as far as its journal can be read and the part file is long enough.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ...core.journal import Journal, decode, encode
+from .disk import open_append, open_part, open_temporary, read_own, regular_size, remove, rename
+from .faults import ABSENT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...core.listing import FileEntry
+    from .layout import Layout
+
+
+def is_present(layout: Layout, file: FileEntry, commit: str | None = None) -> bool:
+    """Whether the content is under its final name with the right size.
+
+    With ``commit``, a snapshot file that is no link counts too: the layout without symbolic links, and local
+    copies. A blob that is a link (into huggingface_hub's shared store) is followed.
+    """
+    if regular_size(layout.blob(file.blob_id), follow=True) == file.size:
+        return True
+    return commit is not None and regular_size(layout.file(commit, file.path), follow=False) == file.size
+
+
+def kept(layout: Layout, blob_id: str, size: int) -> Journal:
+    """What an owner's journal says and its part file is long enough for; an empty journal when there is none."""
+    length = regular_size(layout.part(blob_id), follow=False)
+    return journalled(layout.journal(blob_id), blob_id, size).within(length or 0)
+
+
+def journalled(path: Path, blob_id: str, size: int) -> Journal:
+    """What the journal at ``path`` says of this content; an empty journal when it says nothing of it."""
+    nothing = Journal(blob_id, size)
+    text = read_own(path)
+    try:
+        told = None if text is None else decode(text)
+    except ValueError:  # a number of thousands of digits
+        return nothing
+    return nothing if told is None or (told.blob_id, told.size) != (blob_id, size) else told
+
+
+def seen(layout: Layout, file: FileEntry) -> int | None:
+    """Bytes that whoever has the file brought so far, None when nothing of it is there.
+
+    The owner is one of us (its journal tells) or a huggingface_hub (its temporary's length tells); where both
+    are there, the one that was touched last is alive.
+    """
+    claims = []
+    if (touched := _touched(layout.journal(file.blob_id))) is not None:
+        claims.append((touched, kept(layout, file.blob_id, file.size).kept.size))
+    claims += [
+        (touched, regular_size(path, follow=False) or 0)
+        for path in _neighbours(layout, file.blob_id)
+        if (touched := _touched(path)) is not None
+    ]
+    return min(max(claims)[1], file.size) if claims else None
+
+
+def _neighbours(layout: Layout, blob_id: str) -> list[Path]:
+    """huggingface_hub's temporaries: ``<etag>.<8 hex>.incomplete``, and up to 1.17 ``<etag>.incomplete``."""
+    try:
+        names = os.listdir(layout.blobs)  # noqa: PTH208 - names are enough
+    except ABSENT:
+        return []
+    return [layout.blobs / name for name in names if name.startswith(blob_id) and name.endswith(".incomplete")]
+
+
+def _touched(path: Path) -> int | None:
+    try:
+        return path.lstat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def open_files(layout: Layout, file: FileEntry) -> tuple[int, int, Journal]:
+    """Descriptors of the part file and of a fresh journal in place, and what was kept. Call it as the owner."""
+    part_fd = open_part(layout.part(file.blob_id))
+    try:
+        told = kept(layout, file.blob_id, file.size)
+        if os.fstat(part_fd).st_size > file.size:
+            os.ftruncate(part_fd, file.size)
+        return part_fd, _fresh_journal(layout, told), told
+    except BaseException:
+        os.close(part_fd)
+        raise
+
+
+def _fresh_journal(layout: Layout, told: Journal) -> int:
+    """A compact journal that says ``told``, put in place at once: this is what makes us the owner."""
+    path = layout.journal(told.blob_id)
+    fd, temporary = open_temporary(layout.guests, path.name)
+    try:
+        _write_all(fd, encode(told))
+        if os.name == "nt":  # an open file cannot be renamed there
+            os.close(fd)
+            fd = -1
+        rename(temporary, path)
+        return open_append(path) if fd < 0 else fd
+    except BaseException:
+        if fd >= 0:
+            os.close(fd)
+        remove(temporary)
+        raise
+
+
+def _write_all(fd: int, text: bytes) -> None:
+    view = memoryview(text)
+    while view:
+        view = view[os.write(fd, view) :]

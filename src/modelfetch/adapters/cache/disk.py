@@ -1,0 +1,183 @@
+"""The few things done to single files: open without following links, write all, read into, replace.
+
+Rule: a name in the cache is never followed or written through when it is a symbolic link somebody planted,
+and a file appears under a name complete or not at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from contextlib import suppress
+from threading import Lock
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from .faults import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_BASE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+_MODE = 0o666
+"""What a program asks for; the user's umask and the folder's default ACL decide the rest."""
+
+_PAUSES = (0.01, 0.02, 0.04, 0.08)
+"""Seconds; a reader of ours has a journal open for well under a millisecond."""
+
+TEMPORARY = ".tmp"
+"""How the name of every temporary file of ours ends."""
+
+
+def open_temporary(folder: Path, stem: str) -> tuple[int, Path]:
+    """A new file of ours alone, open for appending, and its path."""
+    path = temporary(folder, stem)
+    return os.open(path, _BASE | NO_FOLLOW | os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _MODE), path
+
+
+def temporary(folder: Path, stem: str) -> Path:
+    """A name that nobody else uses."""
+    return folder / f"{stem}.{uuid4().hex[:8]}{TEMPORARY}"
+
+
+def open_append(path: Path) -> int:
+    """An existing file, open for appending."""
+    return os.open(path, _BASE | NO_FOLLOW | os.O_WRONLY | os.O_APPEND)
+
+
+def open_part(path: Path) -> int:
+    """A part file, open for reading and writing; made when it is not there.
+
+    What cannot be a part file of ours (a link, a second name of another file, another user's file, a pipe)
+    is unlinked, and a new file made instead.
+    """
+    try:
+        return _own_part(path)
+    except (PermissionError, _NotOursError):
+        path.unlink()
+        return _own_part(path)
+
+
+class _NotOursError(Exception):
+    """What stands at the part file's path must not be written to."""
+
+
+def _own_part(path: Path) -> int:
+    if path.is_symlink():  # where the system has no O_NOFOLLOW
+        raise _NotOursError
+    try:
+        fd = os.open(path, _BASE | NO_FOLLOW | getattr(os, "O_NONBLOCK", 0) | os.O_RDWR | os.O_CREAT, _MODE)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:
+            raise _NotOursError from error
+        raise
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        os.close(fd)
+        raise _NotOursError
+    return fd
+
+
+def regular_size(path: Path, *, follow: bool) -> int | None:
+    """Bytes of the regular file at ``path``; None when there is none. Raises OSError when it cannot be told."""
+    try:
+        found = path.stat() if follow else path.lstat()
+    except ABSENT:
+        return None
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
+            return None
+        raise
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def read_own(path: Path) -> bytes | None:
+    """A regular file of ours, whole; None when there is none (a link is none)."""
+    if regular_size(path, follow=False) is None:
+        return None
+    try:
+        fd = os.open(path, _BASE | NO_FOLLOW | os.O_RDONLY)
+    except ABSENT:
+        return None
+    with open(fd, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        return file.read()
+
+
+def replace_text(folder: Path, path: Path, text: str) -> None:
+    """Give ``path`` the content ``text``, at once; the temporary is made in ``folder``."""
+    fd, temporary_path = open_temporary(folder, path.name)
+    try:
+        with open(fd, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(text.encode())
+        rename(temporary_path, path)
+    except BaseException:
+        remove(temporary_path)
+        raise
+
+
+def rename(source: Path, target: Path) -> None:
+    """Give ``source`` the name ``target`` at once, replacing what has it.
+
+    Windows refuses while anybody has ``target`` open, if only to read it: that is tried again for a moment.
+    """
+    for pause in _PAUSES if os.name == "nt" else ():
+        with suppress(PermissionError):
+            source.replace(target)
+            return
+        time.sleep(pause)
+    source.replace(target)
+
+
+def remove(path: Path) -> None:
+    """Unlink; what is not there, or will not go, stays as it is."""
+    with suppress(OSError):
+        path.unlink()
+
+
+def sync(fd: int) -> None:
+    """Bring the file's bytes to the device, so that a name given to it later never names a hole."""
+    getattr(os, "fdatasync", os.fsync)(fd)
+
+
+class Bytes:
+    """Reads and writes at positions of one descriptor, from any thread."""
+
+    __slots__ = ("_seek", "fd")
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._seek = Lock()
+
+    def write(self, offset: int, view: memoryview) -> None:
+        """Write all of ``view`` at ``offset``."""
+        pwrite: Callable[[int, memoryview, int], int] = getattr(os, "pwrite", self._pwrite)
+        while view:
+            done = pwrite(self.fd, view, offset)
+            view, offset = view[done:], offset + done
+
+    def read_into(self, view: memoryview, offset: int) -> int:
+        """Fill ``view`` from ``offset``; how many bytes that were, fewer only at the end of the file."""
+        preadv: Callable[[int, list[memoryview], int], int] = getattr(os, "preadv", self._preadv)
+        filled = 0
+        while filled < len(view):
+            count = preadv(self.fd, [view[filled:]], offset + filled)
+            if not count:
+                break
+            filled += count
+        return filled
+
+    def _pwrite(self, fd: int, view: memoryview, offset: int) -> int:
+        with self._seek:
+            os.lseek(fd, offset, os.SEEK_SET)
+            return os.write(fd, view)
+
+    def _preadv(self, fd: int, views: list[memoryview], offset: int) -> int:
+        with self._seek:
+            os.lseek(fd, offset, os.SEEK_SET)
+            block = os.read(fd, len(views[0]))
+        views[0][: len(block)] = block
+        return len(block)

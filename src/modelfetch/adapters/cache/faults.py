@@ -1,0 +1,65 @@
+"""What can go wrong on the disk, as the errors a caller acts on.
+
+Rule: no OSError leaves the cache adapter. Every one goes through :func:`translate`, so that a full disk is
+always an InsufficientStorageError and anything else always a CacheError that names the path.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.text import bytes_text
+from ...errors import CacheError, InsufficientStorageError
+from .layout import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...errors import ModelFetchError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+
+ABSENT = (FileNotFoundError, NotADirectoryError)
+"""What the system says when a name leads nowhere."""
+
+
+def translate(error: OSError, path: Path | str, doing: str) -> ModelFetchError:
+    """The error to raise for ``error``, met while ``doing`` (a gerund: "writing the journal") at ``path``."""
+    where = plain(str(path))
+    why = error.strerror or str(error) or type(error).__name__
+    if error.errno in _FULL:
+        available = free_bytes(Path(path))
+        message = (
+            f"The disk is full: {doing} failed at {where} ({why}; {bytes_text(available)} free). Room for the rest "
+            "of the download was expected. The bytes fetched so far are kept; free some space and start it again."
+        )
+        return InsufficientStorageError(message, available=available)
+    message = (
+        f"The cache cannot be used: {doing} failed at {where} ({why}). A folder that can be read and written was "
+        "expected. Nothing that was there before is lost; check the folder's owner and rights, or choose another with "
+        "cache_dir or HF_HUB_CACHE."
+    )
+    return CacheError(message, path=where)
+
+
+@contextmanager
+def translated(path: Path, doing: str) -> Iterator[None]:
+    """Raise what :func:`translate` makes of an OSError of the block."""
+    try:
+        yield
+    except OSError as error:
+        raise translate(error, path, doing) from error
+
+
+def free_bytes(path: Path) -> int:
+    """Bytes a user may still write on the file system that ``path`` is, or will be, on; 0 when unknown."""
+    for place in (path, *path.parents):
+        try:
+            return shutil.disk_usage(place).free
+        except OSError:
+            continue
+    return 0

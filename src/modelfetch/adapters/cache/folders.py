@@ -1,0 +1,66 @@
+"""The folders that a download needs, and the removal of those it made for nothing.
+
+Rule: a try that kept nothing leaves the cache as it was. Only folders that were not there before are removed,
+only once no claim of this process uses them, and only while they are empty.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .layout import Layout
+
+
+class Folders:
+    """Makes and removes the folders of one repo. Thread-safe."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._mutex = Lock()
+        self._made: set[Path] = set()
+        self._users = 0
+        self._in_vain = False
+
+    def enter(self, commit: str) -> None:
+        """Make what a claim needs, the snapshot first: a repo folder without one counts as corrupt."""
+        with self._mutex:
+            for folder in (self._layout.snapshot(commit), self._layout.guests, self._layout.blobs):
+                self._make(folder)
+            self._users += 1
+
+    def leave(self, *, in_vain: bool) -> None:
+        """Once for each :meth:`enter`; ``in_vain``: nothing came of it. The last one tidies up."""
+        with self._mutex:
+            self._users -= 1
+            self._in_vain |= in_vain
+            if self._in_vain and not self._users:
+                self._in_vain = False
+                self._tidy()
+
+    def _make(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        if folder == self._layout.root:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            self._make(folder.parent)
+        with suppress(FileExistsError):
+            folder.mkdir()
+            self._made.add(folder)
+
+    def _tidy(self) -> None:
+        """Blobs and guests first: where either holds anything, the snapshot is needed too."""
+        contents = (self._layout.blobs, self._layout.guests)
+        for folder in sorted(self._made, key=lambda path: (path not in contents, -len(path.parts))):
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                pass
+            except OSError:
+                return
+            self._made.discard(folder)

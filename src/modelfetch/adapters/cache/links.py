@@ -1,0 +1,139 @@
+"""Giving a content its place in a snapshot, as huggingface_hub does it.
+
+Rule: a snapshot's file is a relative symbolic link to the blob. Where the system makes none, a blob that was
+just published is moved there, and one that was there before is copied, since another snapshot may need it.
+A file appears at once or not at all, and never outside of the snapshot.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ...errors import CacheError
+from .disk import regular_size, remove, rename, temporary
+from .layout import plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .layout import Layout
+
+_UNSUPPORTED = {errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP}
+"""What systems say that make no symbolic link: FAT, network shares, Windows without the privilege (1314)."""
+
+_TRUE = {"1", "ON", "YES", "TRUE"}
+
+
+class Links:
+    """Makes the snapshot files of one repo. Thread-safe."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._fresh: dict[str, Path] = {}
+        self._moving = Lock()
+
+    def published(self, blob_id: str) -> None:
+        """The blob is new: nobody else can refer to it yet."""
+        self._fresh[blob_id] = self._layout.blob(blob_id)
+
+    def make(self, commit: str, path: str, blob_id: str) -> None:
+        """Put ``blob_id`` at ``path`` of the snapshot. Raises OSError, and CacheError for planted links."""
+        place, blob = self._layout.file(commit, path), self._layout.blob(blob_id)
+        self._refuse_links(self._layout.snapshot(commit), place.parent)
+        target = os.path.relpath(blob, place.parent)
+        if _link_of(place) == target and blob.exists():
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not blob.exists():
+            self._without_blob(place, blob_id)
+        elif not self._link(target, place):
+            self._place_bytes(blob, place, blob_id)
+
+    def _refuse_links(self, snapshot: Path, folder: Path) -> None:
+        """No folder from the snapshot down may be a link: it would lead the file somewhere else."""
+        while True:
+            if folder.is_symlink():
+                where = plain(str(folder))
+                message = (
+                    f"{where} is a symbolic link. A folder of the snapshot was expected. Nothing was written through "
+                    "it; remove the link, then start the download again."
+                )
+                raise CacheError(message, path=where)
+            if folder == snapshot.parent:
+                return
+            folder = folder.parent
+
+    def _link(self, target: str, place: Path) -> bool:
+        """Make the link, replacing what is there; False where links are not to be had."""
+        if os.environ.get("HF_HUB_DISABLE_SYMLINKS", "").upper() in _TRUE:
+            return False
+        try:
+            place.symlink_to(target)
+        except FileExistsError:
+            return self._replace_by_link(target, place)
+        except NotImplementedError:
+            return False
+        except OSError as error:
+            if error.errno in _UNSUPPORTED:
+                return False
+            raise
+        return True
+
+    def _replace_by_link(self, target: str, place: Path) -> bool:
+        aside = self._aside()
+        try:
+            aside.symlink_to(target)
+            rename(aside, place)
+        except OSError as error:
+            remove(aside)
+            if error.errno in _UNSUPPORTED:
+                return False
+            raise
+        return True
+
+    def _place_bytes(self, blob: Path, place: Path, blob_id: str) -> None:
+        with self._moving:
+            if self._fresh.get(blob_id) == blob:
+                rename(blob, place)
+                self._fresh[blob_id] = place
+            elif regular_size(place, follow=False) != regular_size(blob, follow=True):
+                self._copy(blob, place)
+
+    def _without_blob(self, place: Path, blob_id: str) -> None:
+        """The blob is at a snapshot's path already: this one's, or another's that wanted the same content."""
+        blob = self._layout.blob(blob_id)
+        moved = self._fresh.get(blob_id, blob)
+        if moved not in {blob, place}:
+            self._copy(moved, place)
+        elif regular_size(place, follow=False) is None:
+            where = plain(str(blob))
+            message = (
+                f"The content of {place.name} is gone: {where} was there a moment ago. A cache that nobody deletes from "
+                "meanwhile was expected. Nothing was written; start the download again."
+            )
+            raise CacheError(message, path=where)
+
+    def _copy(self, source: Path, place: Path) -> None:
+        aside = self._aside()
+        try:
+            shutil.copyfile(source, aside)
+            rename(aside, place)
+        except BaseException:
+            remove(aside)
+            raise
+
+    def _aside(self) -> Path:
+        """Temporaries are made among our guests: in a snapshot a loader would see them."""
+        self._layout.guests.mkdir(parents=True, exist_ok=True)
+        return temporary(self._layout.guests, "link")
+
+
+def _link_of(place: Path) -> str | None:
+    try:
+        return os.readlink(place)  # noqa: PTH115 - the text of the link, as it is
+    except OSError:
+        return None

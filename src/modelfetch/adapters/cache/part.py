@@ -1,0 +1,205 @@
+"""One content on its way to the disk: its part file and the journal beside it, while they are ours.
+
+Rule 1: bytes are journalled after they were written, so the journal never claims what is not there.
+Rule 2: whoever replaced the journal last owns the part. An owner whose journal is no longer at its path has
+been usurped (a lock lied) and neither journals, writes nor publishes any more.
+Rule 3: the content gets its final name by a rename, after its bytes are on the device.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from threading import Lock as Mutex
+from typing import TYPE_CHECKING
+
+from ...core.journal import encode_dropped, encode_kept
+from ...core.ports import Usurped
+from ...core.ranges import RangeSet
+from .claim import journalled
+from .digest import RunningDigest
+from .disk import Bytes, remove, rename, sync
+from .faults import ABSENT, translated
+from .gate import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...core.journal import Piece
+    from .layout import Layout
+    from .lock import Lock
+
+
+class Part:
+    """A part file that is ours. Every method may be called from any thread, and does nothing once it is released.
+
+    Raises InsufficientStorageError and CacheError for what the disk refuses, and the internal
+    :class:`Usurped` and :class:`Interrupted`. ``kept`` is what an earlier owner left.
+    """
+
+    def __init__(  # noqa: PLR0913 - what an owner holds; only claim.py builds one
+        self,
+        layout: Layout,
+        blob_id: str,
+        size: int,
+        kept: RangeSet,
+        *,
+        part_fd: int,
+        journal_fd: int,
+        lock: Lock,
+        published: Callable[[str], None],
+        closed: Callable[[bool], None],
+    ) -> None:
+        self.blob_id = blob_id
+        self.size = size
+        self.kept = kept
+        self._part, self._journal, self._blob = layout.part(blob_id), layout.journal(blob_id), layout.blob(blob_id)
+        self._bytes = Bytes(part_fd)
+        self._journal_fd = journal_fd
+        self._lock = lock
+        self._on_published, self._on_closed = published, closed
+        self._gate = Gate(self._close)
+        self._mutex = Mutex()
+        self._hashing = Mutex()
+        self._digest = RunningDigest(blob_id, size)
+        self._holds = kept
+        self._torn = False
+        self._forget = False
+        self._published = False
+
+    def write(self, offset: int, view: bytes | bytearray | memoryview) -> None:
+        """Put all of ``view`` at ``offset``. Raises Usurped; does nothing while the whole file is being hashed."""
+        if offset < 0 or offset + len(view) > self.size:
+            message = f"bytes {offset}..{offset + len(view)} are not all within the file's {self.size}"
+            raise ValueError(message)
+        with self._gate.writing() as entered, translated(self._part, "writing the part file"):
+            if entered:
+                self._must_be_ours()
+                self._bytes.write(offset, memoryview(view))
+
+    def record(self, piece: Piece) -> None:
+        """Journal that these bytes are on disk. Raises Usurped."""
+        with self._gate.using() as entered:
+            if entered:
+                self._append(encode_kept(piece))
+                with self._mutex:
+                    self._holds = self._holds.add(piece.range)
+
+    def discard(self, ranges: RangeSet) -> None:
+        """Journal that these bytes are not to be trusted, and start the digest again. Raises Usurped."""
+        with self._gate.using() as entered, self._hashing:
+            if not entered:
+                return
+            self._append(b"".join(encode_dropped(gone) for gone in ranges))
+            with self._mutex:
+                self._holds = self._holds.minus(ranges)
+            self._digest.reset()
+            self._gate.thaw()
+
+    def digest(self, upto: int, stopped: Callable[[], bool]) -> str | None:
+        """Run the digest on to byte ``upto``; the hex digest at the file's end, else None. Raises Interrupted.
+
+        From then on that the end is asked for, writes do nothing until :meth:`discard`: what was hashed is
+        what will be published. ``stopped`` is asked before each 1 MiB.
+        """
+        with self._gate.using() as entered, self._hashing, translated(self._part, "reading the part file"):
+            if not entered:
+                return None
+            stop = self._stopper(stopped)
+            if upto == self.size:
+                self._gate.freeze(stop)
+            return self._digest.run(self._bytes, upto, stop)
+
+    def audit(self, stopped: Callable[[], bool]) -> RangeSet:
+        """The journalled bytes that the disk does not hold as they were written. Raises Interrupted.
+
+        The pieces are read from the journal: kept in memory they would grow with the model.
+        """
+        with self._gate.using() as entered, self._hashing, translated(self._part, "reading the part file"):
+            if not entered:
+                return RangeSet()
+            stop = self._stopper(stopped)
+            pieces = journalled(self._journal, self.blob_id, self.size).pieces
+            return RangeSet.of(piece.range for piece in pieces if self._digest.lies(self._bytes, piece, stop))
+
+    def publish(self) -> None:
+        """Give the content its final name, remove the journal and let go. Raises Usurped.
+
+        What stands at the final name (a dangling link, a link into the shared store, a wrong size) is
+        replaced, never written through. Call it after :meth:`digest` came out right.
+        """
+        with self._gate.using() as entered, translated(self._blob, "publishing the file"):
+            if not entered:
+                return
+            self._set_mode()
+            sync(self._bytes.fd)
+            with self._mutex:
+                if not self._gate.is_shut:  # released meanwhile: the bytes stay where they are
+                    self._rename()
+                    self._published = True
+        self.release()
+
+    def release(self) -> None:
+        """Let go and keep the bytes. When nothing was kept, nothing of ours stays. Never waits."""
+        self._gate.shut()
+
+    def forget(self) -> None:
+        """Let go and remove what was kept."""
+        self._forget = True
+        self._gate.shut()
+
+    def _append(self, lines: bytes) -> None:
+        """One write, so that lines of several threads do not mix; a torn line is ended before the next."""
+        with self._mutex, translated(self._journal, "writing the journal"):
+            self._must_be_ours()
+            whole = b"\n" + lines if self._torn else lines
+            self._torn = True
+            self._torn = os.write(self._journal_fd, whole) != len(whole)
+
+    def _must_be_ours(self) -> None:
+        if not self._is_ours():
+            raise Usurped(self.blob_id)
+
+    def _is_ours(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._journal_fd), self._journal.lstat())
+        except ABSENT:
+            return False
+
+    def _stopper(self, stopped: Callable[[], bool]) -> Callable[[], bool]:
+        """A release stops a long read as well."""
+        return lambda: self._gate.is_shut or stopped()
+
+    def _set_mode(self) -> None:
+        """The mode of a fresh file in this folder, which the journal was when we claimed; the part may be older."""
+        mode = stat.S_IMODE(os.fstat(self._journal_fd).st_mode)
+        if stat.S_IMODE(os.fstat(self._bytes.fd).st_mode) != mode and hasattr(os, "fchmod"):
+            with suppress(OSError):
+                os.fchmod(self._bytes.fd, mode)
+
+    def _rename(self) -> None:
+        self._must_be_ours()
+        self._blob.parent.mkdir(parents=True, exist_ok=True)
+        if os.name == "nt":  # an open file cannot be renamed there
+            os.close(self._bytes.fd)
+            self._bytes.fd = -1
+        rename(self._part, self._blob)
+        self._on_published(self.blob_id)
+
+    def _close(self) -> None:
+        """The last one out: close, remove what shall not stay, unlock. Called once, by the gate."""
+        try:
+            ours = self._is_ours()
+        except OSError:
+            ours = False
+        for fd in (self._bytes.fd, self._journal_fd):
+            with suppress(OSError):
+                os.close(fd)
+        in_vain = not self._published and (self._forget or not self._holds)
+        if ours and in_vain:
+            remove(self._part)
+        if ours and (in_vain or self._published):
+            remove(self._journal)
+        self._lock.release()
+        self._on_closed(in_vain)

@@ -1,0 +1,195 @@
+"""One repo's folder in one Hugging Face cache: what is there, and the steps that bring the rest.
+
+Rule: nothing here decides. Each method is one step that the state machine asked for, leaves the cache healthy
+for every other program at any instant, and raises nothing but typed errors.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.listing import is_commit
+from ...core.paths import unsafe
+from ...core.plan import Presence
+from ...core.ports import Absent, Busy, Present
+from . import records
+from .claim import is_present, kept, open_files, seen
+from .disk import TEMPORARY, remove
+from .faults import ABSENT, free_bytes, translated
+from .folders import Folders
+from .layout import Layout, native
+from .links import Links
+from .lock import take
+from .part import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...core.listing import FileEntry
+    from ...core.plan import Inventory
+    from ...core.record import Selection, SnapshotRecord
+
+_STALE = 24 * 3600
+"""Seconds after which a temporary file of ours is a crash's; ours live for milliseconds."""
+
+_TRIES = 5
+"""How often a claim begins again when another one that failed tidied the folders away in between."""
+
+
+class RepoCache:
+    """The folder of ``repo_id`` in the cache folder ``root``. Nothing is opened or created before it is asked for.
+
+    Every method may be called from any thread. Raises CacheError when the disk refuses, and
+    InsufficientStorageError when it is full.
+    """
+
+    def __init__(self, root: Path, repo_id: str) -> None:
+        self._shown = Layout(Path(os.path.abspath(root)), repo_id)  # noqa: PTH100 - links in it stay
+        self._at = Layout(native(root), repo_id)
+        self._links = Links(self._at)
+        self._folders = Folders(self._at)
+
+    @property
+    def folder(self) -> Path:
+        """The repo's folder, whether it is there or not."""
+        return self._shown.folder
+
+    def commit_of(self, revision: str) -> str | None:
+        """The commit that ``revision`` is (a commit id) or was when last noted (``refs/``), else None."""
+        if unsafe(revision):
+            return None
+        with translated(self._at.folder, "reading a ref"):
+            return records.commit_of(self._at, revision)
+
+    def snapshot_path(self, commit: str) -> Path:
+        """The folder that a loader is given, whether it is there or not."""
+        return self._shown.snapshot(commit)
+
+    def inventory(self, commit: str, files: Iterable[FileEntry]) -> Inventory:
+        """What is there of ``files``; those of which nothing is there are left out."""
+        with translated(self._at.folder, "looking for files"):
+            found = ((file.path, self._presence(commit, file)) for file in files)
+            return {path: presence for path, presence in found if presence is not None}
+
+    def recorded(self, commit: str) -> SnapshotRecord | None:
+        """What was asked for at ``commit``, by us or (``trees/``) by huggingface_hub; None when nobody noted it."""
+        with translated(self._at.folder, "reading a record"):
+            return records.recorded(self._at, commit)
+
+    def commits_by_age(self) -> tuple[str, ...]:
+        """The commits of which there is a snapshot folder, the one changed last first."""
+        with translated(self._at.snapshots, "listing the snapshots"):
+            try:
+                found = [entry for entry in os.scandir(self._at.snapshots) if is_commit(entry.name)]
+            except ABSENT:
+                return ()
+            aged = sorted(((entry.stat().st_mtime_ns, entry.name) for entry in found if entry.is_dir()), reverse=True)
+            return tuple(commit for _, commit in aged)
+
+    def claim(self, file: FileEntry, commit: str) -> Part | Busy | Present:
+        """Become the content's one owner. Never waits: Busy when somebody else is."""
+        with translated(self._at.folder, "preparing the download"):
+            if is_present(self._at, file, commit):
+                return Present()
+            for _ in range(_TRIES):
+                with suppress(FileNotFoundError):
+                    return self._claim(file, commit)
+            return self._claim(file, commit)
+
+    def look(self, file: FileEntry) -> Busy | Present | Absent:
+        """The same facts without becoming the owner.
+
+        Busy means that a journal or a neighbour's temporary is there; whether anybody still adds to it
+        shows when ``bytes_seen`` grows.
+        """
+        with translated(self._at.folder, "following the download"):
+            if is_present(self._at, file):
+                return Present()
+            bytes_seen = seen(self._at, file)
+            return Absent() if bytes_seen is None else Busy(bytes_seen)
+
+    def link(self, commit: str, path: str, blob_id: str) -> None:
+        """Put a published content at ``path`` of the snapshot. Raises CacheError when a planted link is in the way."""
+        with translated(self._at.snapshot(commit), "linking a file"):
+            self._links.make(commit, path, blob_id)
+
+    def seal(self, commit: str, revision: str, selection: Selection) -> None:
+        """Write down that ``selection`` is complete: the record, then the ref. Writes nothing that is there already."""
+        with translated(self._at.folder, "completing the snapshot"):
+            self._at.snapshot(commit).mkdir(parents=True, exist_ok=True)
+            records.write_record(self._at, commit, selection)
+            records.write_ref(self._at, commit, revision)
+        self._sweep({file.blob_id for file in selection.files})
+
+    def free_bytes(self) -> int:
+        """Bytes that may still be written on the file system the cache is, or will be, on."""
+        return free_bytes(self._at.folder)
+
+    def _presence(self, commit: str, file: FileEntry) -> Presence | None:
+        if is_present(self._at, file, commit):
+            return Presence("cached", file.size)
+        size = kept(self._at, file.blob_id, file.size).kept.size
+        return Presence("partial", size) if size else None
+
+    def _claim(self, file: FileEntry, commit: str) -> Part | Busy | Present:
+        self._folders.enter(commit)
+        answer: Part | Busy | Present | None = None
+        try:
+            answer = self._locked(file, commit)
+        finally:
+            if not isinstance(answer, Part):
+                self._folders.leave(in_vain=answer is None)
+        return answer
+
+    def _locked(self, file: FileEntry, commit: str) -> Part | Busy | Present:
+        lock = take(self._at.lock(file.blob_id))
+        if lock is None:
+            return Busy(seen(self._at, file) or 0)
+        try:
+            if is_present(self._at, file, commit):
+                lock.release()
+                return Present()
+            part_fd, journal_fd, told = open_files(self._at, file)
+        except BaseException:
+            lock.release()
+            raise
+        return Part(
+            self._at,
+            file.blob_id,
+            file.size,
+            told.kept,
+            part_fd=part_fd,
+            journal_fd=journal_fd,
+            lock=lock,
+            published=self._links.published,
+            closed=lambda in_vain: self._folders.leave(in_vain=in_vain),
+        )
+
+    def _sweep(self, blob_ids: set[str]) -> None:
+        """Remove what crashes left of these contents, where nobody holds them; a failure costs only space."""
+        with suppress(OSError):
+            left = os.listdir(self._at.guests)  # noqa: PTH208 - names are enough
+            for blob_id in blob_ids & {name.partition(".")[0] for name in left}:
+                self._remove_leftovers(blob_id, [name for name in left if name.startswith(blob_id)])
+            for name in left:
+                if name.endswith(TEMPORARY):
+                    self._remove_stale(self._at.guests / name)
+
+    def _remove_stale(self, path: Path) -> None:
+        with suppress(OSError):
+            if path.lstat().st_mtime < time.time() - _STALE:
+                path.unlink()
+
+    def _remove_leftovers(self, blob_id: str, names: list[str]) -> None:
+        lock = take(self._at.lock(blob_id))
+        if lock is None:
+            return
+        try:
+            for name in names:
+                remove(self._at.guests / name)
+        finally:
+            lock.release()

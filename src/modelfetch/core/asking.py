@@ -1,0 +1,154 @@
+"""The conversation with the Hub that pins a plan: which requests, in which order, and when to ask again.
+
+Rule: one request names the commit and, for all but the largest repos, every file; the tree is read page
+by page only when it did not. The conversation is a generator: it yields what to do and is sent what came
+of it, so it needs no socket, no clock and no sleep.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urljoin
+
+from ..errors import ModelFetchError, NetworkError
+from .events import Answered
+from .http import next_page, origin
+from .listing import Listing, commit_of, is_gated, listing_from_info, listing_from_tree
+from .refusal import Question, is_transient, refusal
+from .retry import Tries
+
+LARGEST_JSON = 64 << 20
+"""Bytes of one JSON answer; a page of 1,000 files takes about 300 kB."""
+
+MOST_PAGES = 2_000
+"""Pages of a tree: two million files, far beyond what the Hub takes in one repo."""
+
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """Wait ``after`` seconds, ask for ``url`` and read the whole answer."""
+
+    url: str
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An answer, whatever its status. ``wait``: seconds it asks to wait; ``jitter``: a fresh random number, 0 to 1."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    wait: float | None = None
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer: the connection failed, stalled, or brought too much."""
+
+    message: str
+    jitter: float = 0.0
+    error: ModelFetchError | None = None  # what another try could not mend
+
+
+Talk = Generator[Get, Heard | Silence, Listing]
+
+
+def list_repo(asked: Question) -> Talk:
+    """Ask what ``asked.repo_id`` holds at ``asked.revision``; returns the listing, raises typed errors."""
+    api = f"{asked.endpoint}/api/models/{asked.repo_id}"
+    info = yield from _ask(asked, f"{api}/revision/{quote(asked.revision, safe='')}?blobs=true")
+    told = _json(info, asked)
+    if not isinstance(told, dict):
+        raise _not_the_hub(asked, "a JSON value that is no object")
+    listing = listing_from_info(told, asked.repo_id)
+    if listing is not None:
+        return listing
+    commit = commit_of(told, asked.repo_id)
+    pages = yield from _tree(asked, f"{api}/tree/{commit}?recursive=true")
+    return listing_from_tree(pages, asked.repo_id, commit, gated=is_gated(told))
+
+
+def _tree(asked: Question, url: str) -> Generator[Get, Heard | Silence, list[object]]:
+    pages: list[object] = []
+    following: str | None = url
+    while following is not None and len(pages) < MOST_PAGES:
+        page = yield from _ask(asked, following)
+        pages.append(_json(page, asked))
+        link = next_page(page.headers.get("link"))
+        following = urljoin(following, link) if link else None
+        if following is not None and origin(following) != origin(asked.endpoint):
+            raise _not_the_hub(asked, "a next page on another host")
+    if following is not None:
+        raise _not_the_hub(asked, f"more than {MOST_PAGES} pages")
+    return pages
+
+
+def _ask(asked: Question, url: str) -> Generator[Get, Heard | Silence, Heard]:
+    """One answer with content, asked for again as long as that may help."""
+    tries = Tries()
+    wait = 0.0
+    while True:
+        heard = yield Get(url, wait)
+        if isinstance(heard, Heard) and heard.status == _OK:
+            return heard
+        again = _again(tries, heard)
+        if again is None:
+            raise _given_up(asked, heard, tries)
+        wait = again.rest_until
+        tries = replace(again, rest_until=0.0)
+
+
+def _again(tries: Tries, heard: Heard | Silence) -> Tries | None:
+    """The tries to go on with (``rest_until`` is the wait), or None to give up."""
+    match heard:
+        case Heard(wait=wait, jitter=jitter) if is_transient(_answered(heard)):
+            return tries.failed(0.0, jitter, wait)
+        case Silence(error=None, jitter=jitter):
+            return tries.failed(0.0, jitter)
+        case _:
+            return None
+
+
+def _given_up(asked: Question, heard: Heard | Silence, tries: Tries) -> ModelFetchError:
+    if isinstance(heard, Heard):
+        return refusal(_answered(heard), asked)
+    return heard.error or NetworkError(
+        f"{asked.endpoint} could not be asked for {asked.subject}: {heard.message}, {tries.failures + 1} times in a row. An "
+        "answer was expected. Nothing was fetched; check the connection and the endpoint, then try again (update=False "
+        "takes a complete copy that is already in the cache)."
+    )
+
+
+def _answered(heard: Heard) -> Answered:
+    said = heard.headers.get("x-error-message", "") or _error_text(heard)
+    return Answered(heard.status, heard.headers.get("x-error-code", ""), said, heard.wait)
+
+
+def _error_text(heard: Heard) -> str:
+    """The ``error`` text of a JSON answer: where the Hub puts it when there is no header."""
+    try:
+        told = json.loads(heard.body)
+    except (ValueError, RecursionError):
+        return ""
+    return str(told.get("error", "")) if isinstance(told, dict) else ""
+
+
+def _json(heard: Heard, asked: Question) -> object:
+    try:
+        return json.loads(heard.body)
+    except (ValueError, RecursionError) as error:
+        kind = heard.headers.get("content-type", "no content type").partition(";")[0]
+        raise _not_the_hub(asked, f"{kind} that is no JSON") from error
+
+
+def _not_the_hub(asked: Question, what: str) -> NetworkError:
+    return NetworkError(
+        f"{asked.endpoint} answered the question for {asked.repo_id} with {what}. A Hub's JSON was expected. Nothing was "
+        "fetched; check the endpoint, or whether a login page of the network is in between."
+    )

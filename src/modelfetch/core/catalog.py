@@ -1,0 +1,149 @@
+"""Names to repos: what a person may write for a model, and which repo that means.
+
+Rule: a name is looked up, never guessed. An alias comes from a catalog; anything with a ``/`` is a repo
+id; a name that is neither is an error that lists what was close.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from ..errors import ModelNotFoundError
+from .paths import unsafe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_REPO_ID = re.compile(r"[A-Za-z0-9_](?:[\w.-]*\w)?/[A-Za-z0-9_](?:[\w.-]{0,94}\w)?", re.ASCII)
+"""huggingface_hub's ``validate_repo_id``: letters, digits, ``-``, ``_``, ``.``; names up to 96 characters."""
+
+DEFAULT_REVISION = "main"
+"""The branch that the Hub makes with every repo."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """What is known of a model before anybody is asked.
+
+    ``name``: what a person calls it. ``repo_id``: ``org/name`` on the Hub. ``backend``: who loads it.
+    ``revision``: branch, tag or commit, None for ``main``. The patterns choose files (None: the
+    backend's own, or all). ``min_ram_bytes`` and ``size_bytes`` are bytes, None where nobody measured.
+    """
+
+    name: str
+    repo_id: str
+    _: KW_ONLY
+    backend: str | None = None
+    revision: str | None = None
+    allow_patterns: tuple[str, ...] | None = None
+    ignore_patterns: tuple[str, ...] | None = None
+    display_name: str | None = None
+    description: str = ""
+    capabilities: tuple[str, ...] = ()
+    min_ram_bytes: int | None = None
+    size_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("allow_patterns", "ignore_patterns"):
+            object.__setattr__(self, field, patterns(getattr(self, field)))
+        object.__setattr__(self, "capabilities", tuple(self.capabilities))
+
+
+class Catalog(Mapping[str, ModelSpec]):
+    """An immutable mapping of names to specs; ``catalog | other`` lets the right side win."""
+
+    __slots__ = ("_specs",)
+
+    def __init__(self, specs: Iterable[ModelSpec] = ()) -> None:
+        self._specs = {spec.name: spec for spec in specs}
+
+    def __getitem__(self, name: str) -> ModelSpec:
+        return self._specs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def __or__(self, other: Mapping[str, ModelSpec]) -> Catalog:
+        return Catalog({**self._specs, **other}.values())
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._specs.values()))
+
+    def __repr__(self) -> str:
+        return f"Catalog({', '.join(self._specs)})"
+
+    def with_spec(self, spec: ModelSpec) -> Catalog:
+        """This catalog and ``spec``, which replaces one of the same name."""
+        return self | {spec.name: spec}
+
+
+def patterns(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    """Patterns as a tuple; a lone string is one pattern, as huggingface_hub takes it."""
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def resolve(
+    model: str | ModelSpec,
+    catalog: Mapping[str, ModelSpec],
+    *,
+    backend: str | None = None,
+    revision: str | None = None,
+) -> ModelSpec:
+    """The spec that ``model`` means; ``backend`` and ``revision`` win over what it says itself.
+
+    Raises ModelNotFoundError for an unknown alias, a malformed repo id or a malformed revision.
+    """
+    spec = model if isinstance(model, ModelSpec) else _named(str(model), catalog)
+    spec = replace(
+        spec,
+        backend=backend or spec.backend,
+        revision=revision or spec.revision or DEFAULT_REVISION,
+    )
+    _check_repo_id(spec.repo_id)
+    if why := unsafe(spec.revision or ""):
+        message = (
+            f"{spec.revision!r} cannot be a revision of {spec.repo_id}: {why}. A branch, tag or commit id was "
+            "expected. Nothing was requested; look the revision up on the model's page."
+        )
+        raise ModelNotFoundError(message, repo_id=spec.repo_id, revision=spec.revision)
+    return spec
+
+
+def _named(model: str, catalog: Mapping[str, ModelSpec]) -> ModelSpec:
+    name, at, revision = model.partition("@")
+    if at and not revision:
+        message = (
+            f"{model!r} ends in '@' without a revision. 'org/name@revision' was expected. Nothing was requested; "
+            "write the revision, or leave the '@' out."
+        )
+        raise ModelNotFoundError(message)
+    if name in catalog:
+        return replace(catalog[name], revision=revision or catalog[name].revision)
+    if "/" in name:
+        return ModelSpec(name=name, repo_id=name, revision=revision or None)
+    close = get_close_matches(name, list(catalog), n=3, cutoff=0.5)
+    hint = f"close names: {', '.join(close)}" if close else f"known names: {', '.join(catalog) or 'none'}"
+    message = (
+        f"There is no model called {name!r}. An alias of the catalog or a repo id 'org/name' was expected. "
+        f"Nothing was requested; {hint}."
+    )
+    raise ModelNotFoundError(message)
+
+
+def _check_repo_id(repo_id: str) -> None:
+    name_is_fine = _REPO_ID.fullmatch(repo_id) and not repo_id.endswith(".git")
+    if not name_is_fine or "--" in repo_id or ".." in repo_id:
+        message = (
+            f"{repo_id!r} is not a repo id. 'org/name' was expected, of letters, digits, '-', '_' and '.', without "
+            "'--', '..' or '.git' at the end. Nothing was requested; copy the id from the model's page."
+        )
+        raise ModelNotFoundError(message, repo_id=repo_id)

@@ -1,0 +1,137 @@
+"""The ports: what a driver of the machine needs of the world, as protocols, and what the world may answer.
+
+Rule: an adapter fills one port and knows no other adapter; what is wired to what is decided in ``api``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .events import End, Location
+    from .journal import Piece
+    from .listing import FileEntry
+    from .ranges import ByteRange, RangeSet
+    from .record import Selection
+
+
+class Usurped(Exception):  # noqa: N818 - a signal between port and driver, never an error that anybody sees
+    """The content is another owner's by now, although its lock was ours."""
+
+
+class Interrupted(Exception):  # noqa: N818 - a signal between port and driver, never an error that anybody sees
+    """The work was no longer wanted before it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Somebody else has the content, and ``bytes_seen`` bytes of it are on disk."""
+
+    bytes_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The content is there, complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Neither the content nor anything of it is there."""
+
+
+class Reply(Protocol):
+    """An HTTP answer: its head, and a body to be read to its end or dropped."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def read_some(self, into: memoryview) -> int:
+        """Read what is there, at least one byte; 0 at the end."""
+
+    def close(self) -> None:
+        """Give the connection back if the body was read to its end, else close it."""
+
+
+class Line(Protocol):
+    """Carries one exchange at a time; another thread can end that at any moment."""
+
+    brought: int
+    """Bytes of body so far."""
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether it was ended from outside."""
+
+    def send(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
+        """The answer's head, redirects not followed. Raises OSError or HTTPException when the connection fails."""
+
+    def shut(self) -> None:
+        """End it: whatever is blocked on it wakes up within milliseconds. Never blocks."""
+
+
+class Source(Protocol):
+    """Where the content of one repo at one commit comes from. Both methods block, and say how it ended."""
+
+    def locate(self, path: str, line: Line, found: Callable[[Location, str | None, int | None], None]) -> End:
+        """Ask where a file is; ``found`` is told its location, and its ETag and size where they are given."""
+
+    def fetch(
+        self,
+        location: Location,
+        asked: ByteRange,
+        size: int,
+        line: Line,
+        receive: Callable[[int, memoryview], None],
+        *,
+        block: int | None,
+        whole: bool,
+    ) -> End:
+        """Bring the bytes ``asked`` of a file of ``size`` bytes; ``receive`` gets position and bytes, in order."""
+
+
+class Part(Protocol):
+    """An owned, unfinished content: its bytes, its journal, its lock. Any thread may call."""
+
+    kept: RangeSet
+    """The bytes that an earlier owner left."""
+
+    def keep(self, offset: int, view: memoryview) -> Piece:
+        """Put bytes on disk, then in the journal. Raises Usurped."""
+
+    def discard(self, ranges: RangeSet) -> None:
+        """Journal that bytes are not to be trusted, and start the digest again. Raises Usurped."""
+
+    def digest(self, upto: int, stopped: Callable[[], bool]) -> str | None:
+        """Run the digest on to ``upto``; the digest in hex at the content's end. Raises Interrupted."""
+
+    def audit(self, stopped: Callable[[], bool]) -> RangeSet:
+        """The journalled bytes that the disk does not hold as they were written. Raises Interrupted."""
+
+    def publish(self) -> None:
+        """Give it its final name. Raises Usurped."""
+
+    def release(self) -> None:
+        """Stop owning it; the bytes stay."""
+
+    def forget(self) -> None:
+        """Stop owning it and delete it."""
+
+
+class Cache(Protocol):
+    """One repo's folder in a Hugging Face cache."""
+
+    def claim(self, file: FileEntry, commit: str) -> Part | Busy | Present:
+        """Become the content's one owner, without waiting."""
+
+    def look(self, file: FileEntry) -> Busy | Present | Absent:
+        """The same facts without becoming the owner."""
+
+    def link(self, commit: str, path: str, blob_id: str) -> None:
+        """Give complete content a place in the snapshot."""
+
+    def seal(self, commit: str, revision: str, selection: Selection) -> None:
+        """Write down that the selection is complete."""

@@ -1,0 +1,147 @@
+"""What an HTTP status means for the caller: from answers to typed errors.
+
+Rule: the Hub's ``X-Error-Code`` decides where there is one, the status where there is none. A planned
+file that is gone is a drifted plan; a repo that is unknown may also be private, and the message says so.
+Source of the codes: ``hf_raise_for_status`` of huggingface_hub.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import (
+    AccessError,
+    AuthenticationError,
+    GatedModelError,
+    ModelFetchError,
+    ModelNotFoundError,
+    NetworkError,
+    PlanDriftError,
+)
+from .retry import LONGEST_WAIT, TRANSIENT
+
+if TYPE_CHECKING:
+    from .events import Answered
+
+_INVALID_CREDENTIALS = "invalid credentials in authorization header"
+_DISABLED = "access to this resource is disabled"
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked for: ``path`` is a planned file's, None while planning."""
+
+    repo_id: str
+    revision: str
+    endpoint: str
+    path: str | None = None
+    with_token: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The thing as a message names it."""
+        return f"{self.repo_id}/{self.path}" if self.path else f"{self.repo_id} at {self.revision!r}"
+
+
+def is_transient(answer: Answered) -> bool:
+    """Whether asking again may help."""
+    return answer.status in TRANSIENT
+
+
+def refusal(answer: Answered, asked: Question) -> ModelFetchError:
+    """The error that ``answer`` means, once it will not be asked again."""
+    said = answer.message.lower()
+    if _DISABLED in said:
+        return _disabled(asked)
+    if answer.code == "GatedRepo":
+        return _gated(asked)
+    if _INVALID_CREDENTIALS in said or (answer.status == _UNAUTHORIZED and not answer.code):
+        return _bad_token(asked)
+    if answer.status == _NOT_FOUND and asked.path is not None:
+        return _drifted(answer, asked)
+    if answer.code == "RevisionNotFound":
+        return _no_revision(asked)
+    if answer.code == "RepoNotFound" or answer.status == _NOT_FOUND:
+        return _no_repo(asked)
+    if answer.status == _FORBIDDEN:
+        return _forbidden(answer, asked)
+    return _unusable(answer, asked)
+
+
+def _disabled(asked: Question) -> AccessError:
+    return AccessError(
+        f"Access to {asked.repo_id} is disabled on {asked.endpoint}. A repo that may be read was expected. Nothing more "
+        "was fetched; see the model's page for the reason, or choose another model.",
+        repo_id=asked.repo_id,
+    )
+
+
+def _gated(asked: Question) -> GatedModelError:
+    step = "accept it there with the account of this token" if asked.with_token else "accept it there, then log in"
+    return GatedModelError(
+        f"{asked.repo_id} is gated: its licence has to be accepted first. An account on its list was expected. Nothing "
+        f"was fetched; open {asked.endpoint}/{asked.repo_id}, {step} (`hf auth login`, HF_TOKEN or token=...).",
+        repo_id=asked.repo_id,
+    )
+
+
+def _bad_token(asked: Question) -> AuthenticationError:
+    found = "The token that was sent is wrong or expired" if asked.with_token else "A token is needed and none was sent"
+    return AuthenticationError(
+        f"{found}: {asked.endpoint} refused {asked.subject}. A valid token was expected. Nothing was fetched; log in "
+        "again (`hf auth login`), set HF_TOKEN, or pass token=False for public models.",
+        repo_id=asked.repo_id,
+    )
+
+
+def _drifted(answer: Answered, asked: Question) -> PlanDriftError:
+    reason = f" ({answer.code})" if answer.code else ""
+    return PlanDriftError(
+        f"{asked.subject} is no longer offered at commit {asked.revision}{reason}. The planned bytes were expected. What was "
+        "already fetched is kept; plan again.",
+        repo_id=asked.repo_id,
+        path=asked.path,
+    )
+
+
+def _no_revision(asked: Question) -> ModelNotFoundError:
+    return ModelNotFoundError(
+        f"{asked.repo_id} has no revision {asked.revision!r}. A branch, tag or commit id was expected. Nothing was fetched; "
+        f"look it up at {asked.endpoint}/{asked.repo_id}/tree/main.",
+        repo_id=asked.repo_id,
+        revision=asked.revision,
+    )
+
+
+def _no_repo(asked: Question) -> ModelNotFoundError:
+    token = "with the token that was sent" if asked.with_token else "without a token"
+    return ModelNotFoundError(
+        f"{asked.repo_id} was not found on {asked.endpoint} {token}: it does not exist, or it is private and this account may "
+        "not see it. An existing, readable repo was expected. Nothing was fetched; check the spelling, or log in.",
+        repo_id=asked.repo_id,
+        revision=asked.revision,
+    )
+
+
+def _forbidden(answer: Answered, asked: Question) -> AccessError:
+    said = f" It said: {answer.message[:300]}" if answer.message else ""
+    return AccessError(
+        f"Access to {asked.subject} was forbidden (HTTP 403).{said} A readable file was expected. What was already fetched is "
+        "kept; check the account's rights to this model.",
+        repo_id=asked.repo_id,
+    )
+
+
+def _unusable(answer: Answered, asked: Question) -> NetworkError:
+    said = f": {answer.message[:300]}" if answer.message else ""
+    if answer.wait is not None and answer.wait > LONGEST_WAIT:
+        step = f"it asks to wait {answer.wait:.0f} s, so try again after that"
+    else:
+        step = "try again later" if is_transient(answer) else "check the endpoint"
+    return NetworkError(
+        f"{asked.endpoint} answered HTTP {answer.status} for {asked.subject}{said}. An answer with content was expected. What was "
+        f"already fetched is kept; {step}.",
+        retry_after=answer.wait,
+    )

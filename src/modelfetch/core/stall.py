@@ -1,0 +1,40 @@
+"""When a connection that is still open counts as dead.
+
+Rule: less than 16 KiB in a window is a stall, whether nothing came or a trickle. An idle timeout would
+be fooled by one byte a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FLOOR = 16 * 1024
+"""Bytes a connection has to bring in one window; about a twentieth of a dial-up line at 30 seconds."""
+
+QUIET = 3.0
+"""Seconds without a byte from anywhere, after which a download is shown as stalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One connection's current window: when it began (seconds) and what it brought (bytes)."""
+
+    since: float
+    brought: int = 0
+
+    def arrived(self, count: int) -> Watch:
+        """After ``count`` more bytes."""
+        return Watch(self.since, self.brought + count)
+
+    def check(self, now: float, window: float, floor: float = FLOOR) -> Watch | None:
+        """The watch to go on with, or None when the connection stalled. ``window`` is seconds."""
+        if now - self.since < window:
+            return self
+        return Watch(now) if self.brought >= floor else None
+
+
+def floor_under(bandwidth_limit: float | None, window: float, connections: int) -> float:
+    """The floor in bytes, lowered where our own limit would starve an honest connection."""
+    if bandwidth_limit is None:
+        return FLOOR
+    return min(FLOOR, bandwidth_limit * window / (2 * connections))

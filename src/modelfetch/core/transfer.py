@@ -1,0 +1,175 @@
+"""One file's way from a name in a listing to a verified file: the states, and the table of legal moves.
+
+Rule 1: everything that may happen to a file is a row of TABLE; what is not in it cannot happen.
+Rule 2: a file is published out of VERIFYING alone, that is, after its digest came out right.
+Rule 3: bytes count as kept when they are on disk, and stop counting when they are not to be trusted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from .ranges import RangeSet
+from .retry import Tries
+
+if TYPE_CHECKING:
+    from .events import Location
+    from .ranges import ByteRange
+
+
+class State(Enum):
+    """Where a file is on its way."""
+
+    WAITING = "waiting"  # its turn has not come
+    LOCATING = "locating"  # the Hub is asked where its bytes are; nothing is on disk yet
+    CLAIMING = "claiming"  # its lock is tried
+    FOLLOWING = "following"  # somebody else fetches it
+    FETCHING = "fetching"  # ours: holes are being filled
+    VERIFYING = "verifying"  # no hole is left: its digest decides
+    AUDITING = "auditing"  # the digest is wrong: was it the disk or the source?
+    PUBLISHING = "publishing"  # it gets its final name and its place in the snapshot
+    DONE = "done"
+
+
+class Move(Enum):
+    """What can happen to a file, already judged."""
+
+    CHOSEN = "chosen"
+    LOCATED = "located"
+    OWNED = "owned"
+    TAKEN = "taken"  # somebody else has it
+    PRESENT = "present"  # it is already under its final name
+    USURPED = "usurped"  # somebody else has it although its lock was ours
+    FILLED = "filled"
+    RIGHT = "right"
+    WRONG = "wrong"
+    REOPENED = "reopened"  # untrusted bytes were dropped, there are holes again
+    PUBLISHED = "published"
+
+
+TABLE: dict[State, dict[Move, State]] = {
+    State.WAITING: {Move.CHOSEN: State.LOCATING, Move.PRESENT: State.PUBLISHING},
+    State.LOCATING: {Move.LOCATED: State.CLAIMING},
+    State.CLAIMING: {
+        Move.OWNED: State.FETCHING,
+        Move.TAKEN: State.FOLLOWING,
+        Move.PRESENT: State.PUBLISHING,
+    },
+    State.FOLLOWING: {
+        Move.TAKEN: State.FOLLOWING,
+        Move.PRESENT: State.PUBLISHING,
+        Move.OWNED: State.FETCHING,
+    },
+    State.FETCHING: {Move.FILLED: State.VERIFYING, Move.USURPED: State.FOLLOWING},
+    State.VERIFYING: {
+        Move.RIGHT: State.PUBLISHING,
+        Move.WRONG: State.AUDITING,
+        Move.USURPED: State.FOLLOWING,
+    },
+    State.AUDITING: {Move.REOPENED: State.FETCHING, Move.USURPED: State.FOLLOWING},
+    State.PUBLISHING: {Move.PUBLISHED: State.DONE},
+    State.DONE: {},
+}
+
+
+class IllegalMoveError(Exception):
+    """A move that the table does not hold: a fault of a driver or of the machine, never of the world."""
+
+
+def moved(state: State, move: Move) -> State:
+    """The state after ``move``. Raises IllegalMoveError and changes nothing when the table has no such row."""
+    try:
+        return TABLE[state][move]
+    except KeyError:
+        message = f"a file that is {state.value} cannot be {move.value}"
+        raise IllegalMoveError(message) from None
+
+
+@dataclass(frozen=True, slots=True)
+class FileTransfer:
+    """One content on its way: ``paths`` are all the places in the snapshot that want it.
+
+    Bytes: ``kept`` are on disk and journalled, ``promised`` are being fetched; ``fetched`` counts those
+    kept that this download brought itself, ``hashed`` how far the digest ran, ``seen`` how far another
+    owner is.
+
+    Patience: ``rejected`` counts digests that came out wrong for what the source sent, ``repaired``
+    those that came out wrong because of the disk; ``refreshed``: the location was renewed after a
+    refusal and has brought nothing since; ``unranged``: times the source ignored a range;
+    ``look_at`` and ``patient_until`` (seconds): when to look at another owner again, and until when
+    to leave it alone even though its lock seems free.
+    """
+
+    blob_id: str
+    size: int
+    paths: tuple[str, ...]
+    state: State = State.WAITING
+    cached: bool = False
+    kept: RangeSet = RangeSet()
+    promised: RangeSet = RangeSet()
+    fetched: int = 0
+    hashed: int = 0
+    seen: int = 0
+    location: Location | None = field(default=None, repr=False)
+    locating: bool = False
+    hashing: bool = False
+    owned: bool = False
+    refreshed: bool = False
+    rejected: int = 0
+    repaired: int = 0
+    wrong: str = ""
+    unranged: int = 0
+    look_at: float = 0.0
+    patient_until: float = 0.0
+    tries: Tries = Tries()
+
+    def to(self, move: Move) -> FileTransfer:
+        """The file after ``move``."""
+        return replace(self, state=moved(self.state, move))
+
+    @property
+    def holes(self) -> RangeSet:
+        """The bytes that are neither on disk nor being fetched."""
+        return self.kept.holes(self.size).minus(self.promised)
+
+    @property
+    def on_disk(self) -> int:
+        """Bytes of it that are on disk, ours or another owner's."""
+        if self.state in {State.PUBLISHING, State.DONE}:
+            return self.size
+        return min(self.seen, self.size) if self.state is State.FOLLOWING else self.kept.size
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether every byte is journalled."""
+        return self.kept.size == self.size
+
+    @property
+    def own_bytes(self) -> int:
+        """Bytes on disk that this download brought itself."""
+        return min(self.fetched, self.on_disk)
+
+    def claimed(self, kept: RangeSet) -> FileTransfer:
+        """Ours, with what an earlier owner left."""
+        return replace(self.to(Move.OWNED), owned=True, kept=kept, fetched=0, hashed=0, hashing=False)
+
+    def arrived(self, part: ByteRange) -> FileTransfer:
+        """With ``part`` on disk; bytes that were kept already are not new."""
+        kept = self.kept.add(part)
+        new = kept.size - self.kept.size
+        return replace(self, kept=kept, fetched=self.fetched + new, refreshed=False, tries=self.tries.arrived(new))
+
+    def without(self, gone: RangeSet) -> FileTransfer:
+        """Without bytes that are not to be trusted; the digest starts again."""
+        kept = self.kept.minus(gone)
+        return replace(self, kept=kept, fetched=min(self.fetched, kept.size), hashed=0)
+
+    def promise(self, part: ByteRange) -> FileTransfer:
+        """With ``part`` asked for."""
+        return replace(self, promised=self.promised.add(part))
+
+    def unpromise(self, part: ByteRange) -> FileTransfer:
+        """With ``part`` no longer asked for."""
+        return replace(self, promised=self.promised.remove(part))
