@@ -1,5 +1,7 @@
-"""Plan, download, verify and load machine-learning models, with exact progress, a cancel that stops at once, and a
-resume that never fetches a kept byte twice, into the cache that every Hugging Face library already reads.
+"""Plan, download, verify and load machine-learning models from any Python host.
+
+With exact progress, a cancel that stops at once, and a resume that never fetches a kept byte twice, into the cache
+that every Hugging Face library already reads.
 
 Rule: importing this does nothing. Every public name is fetched from its module when it is first used.
 """

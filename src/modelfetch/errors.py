@@ -58,9 +58,7 @@ class ModelFetchError(_Carrier):
 class ModelNotFoundError(ModelFetchError):
     """No such alias, repo, revision or file: the name has to be fixed (or the repo is private)."""
 
-    def __init__(
-        self, message: str, *, repo_id: str | None = None, revision: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, repo_id: str | None = None, revision: str | None = None) -> None:
         super().__init__(message)
         self.repo_id = repo_id
         self.revision = revision
@@ -89,9 +87,7 @@ class NetworkError(ModelFetchError):
     ``bytes_kept``: bytes of this download that are safely on disk and will not be fetched again.
     """
 
-    def __init__(
-        self, message: str, *, retry_after: float | None = None, bytes_kept: int = 0
-    ) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, bytes_kept: int = 0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.bytes_kept = bytes_kept
@@ -100,9 +96,7 @@ class NetworkError(ModelFetchError):
 class InsufficientStorageError(ModelFetchError):
     """The disk is too small, or became full. ``required`` and ``available`` are bytes."""
 
-    def __init__(
-        self, message: str, *, required: int | None = None, available: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, required: int | None = None, available: int | None = None) -> None:
         super().__init__(message)
         self.required = required
         self.available = available
@@ -111,9 +105,7 @@ class InsufficientStorageError(ModelFetchError):
 class InsufficientMemoryError(ModelFetchError):
     """The model needs more memory than there is. ``required`` and ``available`` are bytes."""
 
-    def __init__(
-        self, message: str, *, required: int | None = None, available: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, required: int | None = None, available: int | None = None) -> None:
         super().__init__(message)
         self.required = required
         self.available = available
@@ -142,9 +134,7 @@ class IntegrityError(ModelFetchError):
 class PlanDriftError(ModelFetchError):
     """The Hub no longer offers what was planned: plan again."""
 
-    def __init__(
-        self, message: str, *, repo_id: str | None = None, path: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, repo_id: str | None = None, path: str | None = None) -> None:
         super().__init__(message)
         self.repo_id = repo_id
         self.path = path
@@ -182,7 +172,7 @@ class BackendError(ModelFetchError):
         self.backend = backend
 
 
-class DownloadCancelled(_Carrier):  # noqa: N818 - the contract's name: a cancel is not an error
+class DownloadCancelled(_Carrier):
     """The caller cancelled. What had reached the disk stays there.
 
     ``progress``: the last :class:`DownloadProgress`, or None when nothing had been planned yet.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypedDict, assert_never
 
 from .adapters.account import Account, account
 from .adapters.cache import RepoCache
-from .adapters.hub import Hub, HubFiles
 from .adapters.http import HttpWire
+from .adapters.hub import Hub, HubFiles
 from .adapters.machine import total_memory
 from .adapters.threads import Crew, Scope, ThreadDriver, in_background
 from .backends import backend_files
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
 
-    from .core.listing import FileEntry, Listing
     from .core.progress import DownloadProgress
     from .job import DownloadJob
 
@@ -108,9 +107,7 @@ def plan(spec: ModelSpec, options: PlanOptions, waiting: Waiting, stall_timeout:
     crew, wire = Crew("plan"), HttpWire(stall_timeout + _BACKSTOP)
     scope = Scope(wire.line, stall_timeout)
     try:
-        return in_background(
-            crew, lambda: _plan(spec, where, options, wire, scope), scope, waiting.wanted, waiting.on_ring
-        )
+        return in_background(crew, lambda: _plan(spec, where, options, scope), scope, waiting.wanted, waiting.on_ring)
     finally:
         crew.close()
         wire.close()
@@ -120,7 +117,7 @@ _BACKSTOP = 5.0
 """Seconds beyond the stall time-out after which a socket gives up by itself, should nobody watch it."""
 
 
-def _plan(spec: ModelSpec, where: Account, options: PlanOptions, wire: HttpWire, scope: Scope) -> DownloadPlan:
+def _plan(spec: ModelSpec, where: Account, options: PlanOptions, scope: Scope) -> DownloadPlan:
     cache = RepoCache(where.cache_dir, spec.repo_id)
     recorded = _recorded_plan(spec, where, cache)
     revision = spec.revision or ""
@@ -148,8 +145,8 @@ def _seen_from(cache: RepoCache, plan: DownloadPlan) -> DownloadPlan:
 
 def _offline(spec: ModelSpec) -> NotCachedError:
     return NotCachedError(
-        f"{spec.repo_id} at {spec.revision!r} cannot be planned offline: no listing of it was recorded in the cache. A model that was "
-        "downloaded before was expected. No request was made; download it once while online (HF_HUB_OFFLINE is set).",
+        f"{spec.repo_id} at {spec.revision!r} cannot be planned offline: no listing of it was recorded in the cache. A model "
+        "that was downloaded before was expected. No request was made; download it once while online (HF_HUB_OFFLINE is set).",
     )
 
 

@@ -13,6 +13,8 @@ import ssl
 import threading
 import urllib.request
 from base64 import b64encode
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -77,11 +79,9 @@ class HttpLine:
 
 
 def _shutdown(sock: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # not connected yet, or already gone: either way nobody is left waiting
         # the plain socket's method: an SSLSocket's own would first try to say goodbye
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
-    except OSError:
-        pass  # not connected yet, or already gone: either way nobody is left waiting
 
 
 class HttpReply:
@@ -301,4 +301,4 @@ def _credentials(proxy: str) -> dict[str, str]:
 
 
 def _ca_location(bundle: str) -> dict[str, str]:
-    return {"capath": bundle} if os.path.isdir(bundle) else {"cafile": bundle}
+    return {"capath": bundle} if Path(bundle).is_dir() else {"cafile": bundle}

@@ -16,7 +16,17 @@ from urllib.parse import quote
 
 from ..core.asking import LARGEST_JSON, Get, Heard, Silence, Talk
 from ..core.events import Answered, Broken, Delivered, End, Location, Refused, Unranged
-from ..core.http import MOST_REDIRECTS, REDIRECTS, asked_wait, entity, judge_body, may_carry_token, redirected, shown
+from ..core.http import (
+    MOST_REDIRECTS,
+    REDIRECTS,
+    asked_wait,
+    entity,
+    is_login_page,
+    judge_body,
+    may_carry_token,
+    redirected,
+    shown,
+)
 from ..core.ranges import ByteRange
 from ..errors import ModelFetchError, NetworkError
 
@@ -110,11 +120,13 @@ class HubFiles:
                     continue
             elif reply.status != http.client.OK:
                 return _answered(reply)
+            elif is_login_page(head):
+                return Refused(_not_the_hub(url))
             found(Location(target), entity(named), _size(head.get("x-linked-size")))
             return Delivered()
         raise _too_many_redirects(url)
 
-    def fetch(
+    def fetch(  # noqa: PLR0913 - one fetch is that many facts
         self,
         location: Location,
         asked: ByteRange,
@@ -228,7 +240,9 @@ def _answered(reply: Reply) -> Answered:
     said = head.get("x-error-message", "")
     if not said:
         buffer = memoryview(bytearray(_ERROR_TEXT))
-        said = bytes(buffer[: _fill(reply, buffer)]).decode("utf-8", "replace") if reply.status != http.client.OK else ""
+        said = (
+            bytes(buffer[: _fill(reply, buffer)]).decode("utf-8", "replace") if reply.status != http.client.OK else ""
+        )
     return Answered(reply.status, head.get("x-error-code", ""), said, asked_wait(head, time.time()))
 
 
@@ -244,6 +258,13 @@ def _untrusted(url: str, error: ssl.SSLCertVerificationError) -> NetworkError:
     return NetworkError(
         f"The certificate of {shown(url)} does not check out: {error.verify_message}. A certificate signed by a trusted "
         "authority was expected. Nothing was sent; if the network inspects TLS, name its CA file in SSL_CERT_FILE."
+    )
+
+
+def _not_the_hub(url: str) -> NetworkError:
+    return NetworkError(
+        f"{shown(url)} was answered with a web page. A Hub's answer was expected. Nothing was fetched; check the endpoint, or "
+        "whether a login page of the network is in between."
     )
 
 

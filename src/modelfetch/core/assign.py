@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .ranges import ByteRange
 from .schedule import next_part
 from .transfer import FileTransfer, State
 
 if TYPE_CHECKING:
     from .board import Board
+    from .ranges import ByteRange
 
 OPEN_PER_CONNECTION = 2
 """Files: one being fetched and one being verified or published."""

@@ -324,18 +324,4 @@ class Finish:
     outcome: Outcome
 
 
-Command = (
-    Locate
-    | Claim
-    | Look
-    | Fetch
-    | Stop
-    | Hash
-    | Audit
-    | Discard
-    | Publish
-    | Adopt
-    | Release
-    | Seal
-    | Finish
-)
+Command = Locate | Claim | Look | Fetch | Stop | Hash | Audit | Discard | Publish | Adopt | Release | Seal | Finish

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import NetworkError
@@ -59,9 +58,7 @@ def shown(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def judge_body(
-    status: int, headers: Headers, asked: ByteRange, size: int
-) -> ByteRange | Unranged | Broken | Answered:
+def judge_body(status: int, headers: Headers, asked: ByteRange, size: int) -> ByteRange | Unranged | Broken | Answered:
     """Which bytes of a file of ``size`` bytes the answer's body brings; else what is wrong with the answer."""
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if status in {200, 206} and encoding not in {"", "identity"}:
@@ -94,8 +91,15 @@ def _judge_whole(headers: Headers, asked: ByteRange, size: int) -> ByteRange | B
 def _with_length(headers: Headers, brought: ByteRange, size: int) -> ByteRange | Broken:
     length = headers.get("content-length")
     if length is not None and length.strip() != str(size):
-        return Broken(f"a body of {size} bytes was expected, Content-Length {length!r} came")
+        kind = headers.get("content-type", "no content type")
+        return Broken(f"a body of {size} bytes was expected, {length} bytes of {kind} came")
     return brought
+
+
+def is_login_page(headers: Headers) -> bool:
+    """Whether an answer that should name a file is a page for people: what a captive portal sends for anything."""
+    named = headers.keys() & {"x-repo-commit", "x-linked-etag", "etag"}
+    return not named and headers.get("content-type", "").lower().startswith("text/html")
 
 
 def asked_wait(headers: Headers, wall_clock: float) -> float | None:
@@ -108,6 +112,8 @@ def asked_wait(headers: Headers, wall_clock: float) -> float | None:
     if told.isdecimal():
         return float(told)
     if told:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - it loads socket, which only mail needs
+
         try:
             return max(0.0, parsedate_to_datetime(told).timestamp() - wall_clock)
         except ValueError:

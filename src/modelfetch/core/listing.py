@@ -136,7 +136,9 @@ def trusted_entries(repo_id: str, told: object) -> tuple[FileEntry, ...]:
     """Entries written down earlier (in a plan or a record), judged as strictly as the Hub's own."""
     if not isinstance(told, list) or not all(isinstance(item, dict) for item in told):
         raise _distrust(repo_id, "it is not a list of files")
-    files = [_checked(repo_id, item.get("path"), item.get("size"), item.get("blob_id"), item.get("sha256")) for item in told]
+    files = [
+        _checked(repo_id, item.get("path"), item.get("size"), item.get("blob_id"), item.get("sha256")) for item in told
+    ]
     return trusted(repo_id, "", files).files
 
 

@@ -12,20 +12,23 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, assert_never
 
-from ..errors import CacheError, IntegrityError, ModelFetchError, NetworkError, PlanDriftError
+from ..errors import ModelFetchError, NetworkError
 from . import events as ev
 from .assign import Step, ToFetch, ToLocate, ToOpen, next_step
+from .blame import corrupt, drifted, forgetful, unsteady
 from .board import Board, Exchange
-from .listing import is_commit, is_sha256
-from .progress import DownloadStatus, Observation
+from .observe import observe
 from .ranges import RangeSet
-from .refusal import Question, is_transient, refusal
 from .schedule import Width
 from .stall import Watch, floor_under
 from .transfer import FileTransfer, Move, State
+from .verdict import Ending, GiveUp, GoOn, LocateAgain, TryAgain, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from .progress import Observation
+    from .refusal import Question
 
 FOLLOW_EVERY = 0.25
 """Seconds between two looks at another owner: a dead one is replaced well within two seconds."""
@@ -43,9 +46,8 @@ MOST_REJECTIONS = 2
 """Wrong digests for what the source sent, before it is believed to have nothing better."""
 
 MOST_REPAIRS = 3
-"""Wrong digests because of the disk, before the disk is believed to be broken."""
+"""Wrong digests because of the disk, before it is believed to be broken."""
 
-_REFUSED = frozenset({401, 403})
 _NEVER = float("inf")
 
 
@@ -74,7 +76,6 @@ class Machine:
         self._now = 0.0
         self._width = Width.start(policy.max_connections, 0.0)
         self._rest_until = 0.0
-        self._fetching = False
         self._sealing = False
         self._ending: ev.Outcome | None = None
         self._discard = False
@@ -150,7 +151,9 @@ class Machine:
     def _watch(self, number: int, exchange: Exchange) -> None:
         """Stop an exchange that brings too little; one that does not even stop is the end."""
         window = self._policy.stall_timeout
-        watch = exchange.watch.check(self._now, window, floor_under(self._policy.bandwidth_limit, window, self._width.now))
+        watch = exchange.watch.check(
+            self._now, window, floor_under(self._policy.bandwidth_limit, window, self._width.now)
+        )
         if watch is exchange.watch:
             return
         if watch is not None:
@@ -159,7 +162,9 @@ class Machine:
             self._board.exchanges[number] = replace(exchange, stalled=True, watch=Watch(self._now))
             self._do(ev.Stop(number))
         else:
-            self._give_up(self._board.files[exchange.file], "the connection stalled and cannot be ended", None)
+            self._fail(
+                unsteady(self._board.files[exchange.file], "the connection stalled and cannot be ended", self._asked)
+            )
 
     def _look_again(self, file: FileTransfer) -> None:
         if self._now >= file.look_at:
@@ -171,15 +176,8 @@ class Machine:
         file = self._board.files[event.file]
         if event.exchange not in self._board.exchanges:
             return
-        if (drift := _drift(file, event)) is not None:
-            self._fail(
-                PlanDriftError(
-                    f"{self._asked.repo_id}/{file.paths[0]} is no longer what was planned: the Hub now offers {drift}. The "
-                    "planned content was expected. Nothing of it was fetched; plan again.",
-                    repo_id=self._asked.repo_id,
-                    path=file.paths[0],
-                )
-            )
+        if (drift := drifted(file, event.etag, event.size, self._asked)) is not None:
+            self._fail(drift)
             return
         file = replace(file, location=event.location)
         if file.state is State.LOCATING:
@@ -224,8 +222,6 @@ class Machine:
             self._board.brought(event.exchange, event.piece.range)
             self._verify_more(self._board.put(self._board.files[event.file].arrived(event.piece.range)))
 
-    # ------------------------------------------------------------------ the end of an exchange
-
     def _on_ended(self, number: int, end: ev.End, jitter: float) -> None:
         exchange = self._board.exchanges.pop(number, None)
         if exchange is None:
@@ -233,63 +229,16 @@ class Machine:
         file = self._board.files[exchange.file]
         file = file.unpromise(exchange.part) if exchange.part else replace(file, locating=False)
         file = self._board.put(file)
-        if self._ending is not None:
-            return
-        match ev.Broken("the connection stalled") if exchange.stalled else end:
-            case ev.Delivered():
-                self._on_delivered(file, exchange, jitter)
-            case ev.Broken(message):
-                self._try_again(file, jitter, message)
-            case ev.Unranged():
-                file = replace(file, unranged=file.unranged + 1)
-                self._try_again(file, jitter, "the source answered a range with the whole file")
-            case ev.Answered() as answer:
-                self._on_answered(file, exchange, answer, jitter)
-            case ev.Refused(error):
+        match judge(end, Ending(exchange, file, self._asked, self._now, jitter)):
+            case GoOn():
+                pass
+            case TryAgain(tries, rest_all, unranged):
+                self._rest_until = max(self._rest_until, tries.rest_until if rest_all else 0.0)
+                self._board.put(replace(file, tries=tries, unranged=file.unranged + unranged))
+            case LocateAgain():
+                self._board.put(replace(file, location=None, refreshed=True))
+            case GiveUp(error):
                 self._fail(error)
-            case other:
-                assert_never(other)
-
-    def _on_delivered(self, file: FileTransfer, exchange: Exchange, jitter: float) -> None:
-        """A delivery has to have delivered: a well-formed answer may still be short."""
-        missing = file.location is None if exchange.part is None else file.holes.touches(exchange.part)
-        if missing:
-            self._try_again(file, jitter, "the answer was shorter than it said")
-
-    def _on_answered(self, file: FileTransfer, exchange: Exchange, end: ev.Answered, jitter: float) -> None:
-        if is_transient(end):
-            self._try_again(file, jitter, f"the source answered HTTP {end.status}", end)
-        elif exchange.part is not None and end.status in _REFUSED and exchange.location != file.location:
-            return  # that location was already given up
-        elif exchange.part is not None and end.status in _REFUSED and not file.refreshed:
-            self._board.put(replace(file, location=None, refreshed=True))
-        else:
-            self._fail(refusal(end, self._question(file)))
-
-    def _try_again(self, file: FileTransfer, jitter: float, why: str, end: ev.Answered | None = None) -> None:
-        wait = end.wait if end else None
-        tries = file.tries.failed(self._now, jitter, wait)
-        if tries is None:
-            self._give_up(file, why, end)
-            return
-        if wait is not None:
-            self._rest_until = max(self._rest_until, tries.rest_until)
-        self._board.put(replace(file, tries=tries))
-
-    def _give_up(self, file: FileTransfer, why: str, end: ev.Answered | None) -> None:
-        if end is not None:
-            self._fail(refusal(end, self._question(file)))
-            return
-        self._fail(
-            NetworkError(
-                f"{file.paths[0]} of {self._asked.repo_id} could not be fetched from {self._asked.endpoint}: {why}, "
-                f"{file.tries.failures + 1} times in a row. A steady connection was expected. What was already fetched is "
-                "kept; try again, the download goes on where it stopped."
-            )
-        )
-
-    def _question(self, file: FileTransfer) -> Question:
-        return replace(self._asked, path=file.paths[0])
 
     # ------------------------------------------------------------------ from bytes to a verified file
 
@@ -324,7 +273,7 @@ class Machine:
         if file.rejected >= MOST_REJECTIONS or file.repaired > MOST_REPAIRS:
             self._board.put(file)
             self._do(ev.Release(file.blob_id, discard=True))
-            self._fail(_corrupt(file) if file.rejected >= MOST_REJECTIONS else _forgetful(file))
+            self._fail(corrupt(file) if file.rejected >= MOST_REJECTIONS else forgetful(file))
             return
         gone = lies or RangeSet.whole(file.size)
         self._do(ev.Discard(file.blob_id, gone))
@@ -359,7 +308,6 @@ class Machine:
                 self._board.put(replace(file, locating=True))
                 self._do(ev.Locate(number, file.blob_id))
             case ToFetch(file, part, whole):
-                self._fetching = True
                 self._board.put(file.promise(part))
                 location = file.location or ev.Location("")
                 number = self._begin(Exchange(file.blob_id, Watch(self._now), part, location))
@@ -404,80 +352,9 @@ class Machine:
 
     def observe(self) -> Observation:
         """How far the download is."""
-        board = self._board
-        return Observation(
-            status=self._status(),
-            on_disk=board.on_disk,
-            arrived=board.arrived,
-            reused=max(0, board.on_disk - board.own),
-            files_done=board.paths_done,
-            current_file=next((board.files[name].paths[0] for name in (*board.open, *board.following)), None),
-            message=self._message(),
-            error=type(self.outcome.error).__name__ if isinstance(self.outcome, ev.Failure) else None,
-        )
+        return observe(self._board, self.outcome, resting=self._now < self._rest_until, now=self._now)
 
     @property
     def transferred(self) -> int:
         """Bytes of content that came over the network, fetched again or not."""
         return self._board.transferred
-
-    def _status(self) -> DownloadStatus:
-        match self.outcome:
-            case ev.Complete():
-                return DownloadStatus.COMPLETE
-            case ev.Cancelled():
-                return DownloadStatus.CANCELLED
-            case ev.Failure():
-                return DownloadStatus.ERROR
-            case None:
-                return self._running_status()
-            case _:
-                assert_never(self.outcome)
-
-    def _running_status(self) -> DownloadStatus:
-        states = {self._board.files[name].state for name in self._board.open}
-        if State.FETCHING in states or self._board.following:
-            return DownloadStatus.DOWNLOADING
-        if states & {State.VERIFYING, State.AUDITING, State.PUBLISHING} and not self._board.waiting:
-            return DownloadStatus.VERIFYING
-        return DownloadStatus.DOWNLOADING if self._fetching else DownloadStatus.CHECKING
-
-    def _message(self) -> str:
-        if isinstance(self.outcome, ev.Failure):
-            return str(self.outcome.error)
-        resting = [name for name in self._board.open if self._board.files[name].tries.rest_until > self._now]
-        if self._now < self._rest_until or (resting and not self._board.exchanges):
-            return "waiting before another try"
-        if self._board.following and not self._board.exchanges:
-            return "another process is downloading this file"
-        return ""
-
-
-def _drift(file: FileTransfer, event: ev.Located) -> str | None:
-    """What the Hub offers instead of the planned content, or None when it offers just that.
-
-    An ETag that is no digest of the planned kind says nothing: mirrors make up their own.
-    """
-    same_kind = is_sha256 if is_sha256(file.blob_id) else is_commit
-    if event.etag is not None and same_kind(event.etag) and event.etag != file.blob_id:
-        return f"content {event.etag[:12]}... instead of {file.blob_id[:12]}..."
-    if event.size is not None and event.size != file.size:
-        return f"{event.size} bytes instead of {file.size}"
-    return None
-
-
-def _corrupt(file: FileTransfer) -> IntegrityError:
-    return IntegrityError(
-        f"{file.paths[0]} came with the digest {file.wrong} twice, {file.blob_id} was promised. The bytes were fetched "
-        "again once, then thrown away; nothing was published. Try another endpoint, or tell the repo's owner.",
-        path=file.paths[0],
-        expected=file.blob_id,
-        actual=file.wrong,
-    )
-
-
-def _forgetful(file: FileTransfer) -> CacheError:
-    return CacheError(
-        f"The disk does not keep what is written to it: {file.paths[0]} was repaired {MOST_REPAIRS} times and reads "
-        "differently each time. Bytes that stay were expected. They were thrown away; check the disk.",
-    )

@@ -197,7 +197,9 @@ def _parse(text: str) -> DownloadPlan:
         message = f"This is not a plan of schema {SCHEMA}: {error}. Write it with DownloadPlan.to_json()."
         raise ValueError(message) from error
     if not fits:
-        message = "This plan's fingerprint does not fit its content: it was edited or cut. Take the original, or plan again."
+        message = (
+            "This plan's fingerprint does not fit its content: it was edited or cut. Take the original, or plan again."
+        )
         raise ValueError(message)
     return plan
 

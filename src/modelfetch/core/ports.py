@@ -79,7 +79,7 @@ class Source(Protocol):
     def locate(self, path: str, line: Line, found: Callable[[Location, str | None, int | None], None]) -> End:
         """Ask where a file is; ``found`` is told its location, and its ETag and size where they are given."""
 
-    def fetch(
+    def fetch(  # noqa: PLR0913 - one fetch is that many facts
         self,
         location: Location,
         asked: ByteRange,

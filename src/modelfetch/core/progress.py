@@ -111,7 +111,7 @@ class Meter:
             samples=self._sampled(seen.arrived, now),
             seq=self.seq + 1,
         )
-        return meter, meter._shown(seen, now)
+        return meter, meter.shown(seen, now)
 
     def _sampled(self, arrived: int, now: float) -> tuple[tuple[float, int], ...]:
         recent = tuple(sample for sample in self.samples[:-1] if now - sample[0] <= SPEED_WINDOW)
@@ -124,7 +124,8 @@ class Meter:
         (began, first), (now, last) = self.samples[0], self.samples[-1]
         return (last - first) / (now - began) if now > began else 0.0
 
-    def _shown(self, seen: Observation, now: float) -> DownloadProgress:
+    def shown(self, seen: Observation, now: float) -> DownloadProgress:
+        """What is shown of ``seen`` at ``now``."""
         running = seen.status is DownloadStatus.DOWNLOADING
         speed = self._speed() if running else 0.0
         left = self.bytes_total - self.high

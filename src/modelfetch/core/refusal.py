@@ -50,7 +50,7 @@ def is_transient(answer: Answered) -> bool:
     return answer.status in TRANSIENT
 
 
-def refusal(answer: Answered, asked: Question) -> ModelFetchError:
+def refusal(answer: Answered, asked: Question) -> ModelFetchError:  # noqa: PLR0911 - a list of cases, most telling first
     """The error that ``answer`` means, once it will not be asked again."""
     said = answer.message.lower()
     if _DISABLED in said:

@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from .layout import Layout
 
 
-def is_present(layout: Layout, file: FileEntry, commit: str | None = None) -> bool:
-    """Whether the content is under its final name with the right size.
+def whereabouts(layout: Layout, file: FileEntry, commit: str | None = None) -> Path | None:
+    """Where the content is under a final name with the right size; None when it is not.
 
     With ``commit``, a snapshot file that is no link counts too: the layout without symbolic links, and local
     copies. A blob that is a link (into huggingface_hub's shared store) is followed.
     """
-    if regular_size(layout.blob(file.blob_id), follow=True) == file.size:
-        return True
-    return commit is not None and regular_size(layout.file(commit, file.path), follow=False) == file.size
+    blob = layout.blob(file.blob_id)
+    if regular_size(blob, follow=True) == file.size:
+        return blob
+    place = None if commit is None else layout.file(commit, file.path)
+    return place if place is not None and regular_size(place, follow=False) == file.size else None
 
 
 def kept(layout: Layout, blob_id: str, size: int) -> Journal:

@@ -13,7 +13,6 @@ import time
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from .faults import ABSENT
 
@@ -41,7 +40,7 @@ def open_temporary(folder: Path, stem: str) -> tuple[int, Path]:
 
 def temporary(folder: Path, stem: str) -> Path:
     """A name that nobody else uses."""
-    return folder / f"{stem}.{uuid4().hex[:8]}{TEMPORARY}"
+    return folder / f"{stem}.{os.urandom(4).hex()}{TEMPORARY}"
 
 
 def open_append(path: Path) -> int:

@@ -33,25 +33,36 @@ class Links:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._fresh: dict[str, Path] = {}
+        self._stands_at: dict[str, Path] = {}
         self._moving = Lock()
 
     def published(self, blob_id: str) -> None:
         """The blob is new: nobody else can refer to it yet."""
-        self._fresh[blob_id] = self._layout.blob(blob_id)
+        self._stands_at[blob_id] = self._layout.blob(blob_id)
 
-    def make(self, commit: str, path: str, blob_id: str) -> None:
-        """Put ``blob_id`` at ``path`` of the snapshot. Raises OSError, and CacheError for planted links."""
+    def found(self, blob_id: str, place: Path) -> None:
+        """The content is in the cache, at ``place``, which need not be the blob's."""
+        self._stands_at.setdefault(blob_id, place)
+
+    def make(self, commit: str, path: str, blob_id: str) -> bool:
+        """Put ``blob_id`` at ``path`` of the snapshot; False when it was there already, and nothing was written.
+
+        Raises OSError, and CacheError for planted links.
+        """
         place, blob = self._layout.file(commit, path), self._layout.blob(blob_id)
         self._refuse_links(self._layout.snapshot(commit), place.parent)
         target = os.path.relpath(blob, place.parent)
-        if _link_of(place) == target and blob.exists():
-            return
+        size = regular_size(blob, follow=True)
+        if size is not None and (_link_of(place) == target or regular_size(place, follow=False) == size):
+            return False
+        if size is None and regular_size(place, follow=False) is not None:
+            return False  # the layout without links
         place.parent.mkdir(parents=True, exist_ok=True)
-        if not blob.exists():
-            self._without_blob(place, blob_id)
-        elif not self._link(target, place):
+        if size is not None and self._link(target, place):
+            self._stands_at.pop(blob_id, None)  # from now on the blob has to stay
+        else:
             self._place_bytes(blob, place, blob_id)
+        return True
 
     def _refuse_links(self, snapshot: Path, folder: Path) -> None:
         """No folder from the snapshot down may be a link: it would lead the file somewhere else."""
@@ -97,25 +108,23 @@ class Links:
 
     def _place_bytes(self, blob: Path, place: Path, blob_id: str) -> None:
         with self._moving:
-            if self._fresh.get(blob_id) == blob:
+            known = self._stands_at.get(blob_id)
+            if known == blob and blob.exists():  # new, and no link was made to it
                 rename(blob, place)
-                self._fresh[blob_id] = place
-            elif regular_size(place, follow=False) != regular_size(blob, follow=True):
-                self._copy(blob, place)
+                self._stands_at[blob_id] = place
+            else:
+                self._copy(self._source(blob, known), place)
 
-    def _without_blob(self, place: Path, blob_id: str) -> None:
-        """The blob is at a snapshot's path already: this one's, or another's that wanted the same content."""
-        blob = self._layout.blob(blob_id)
-        moved = self._fresh.get(blob_id, blob)
-        if moved not in {blob, place}:
-            self._copy(moved, place)
-        elif regular_size(place, follow=False) is None:
-            where = plain(str(blob))
-            message = (
-                f"The content of {place.name} is gone: {where} was there a moment ago. A cache that nobody deletes from "
-                "meanwhile was expected. Nothing was written; start the download again."
-            )
-            raise CacheError(message, path=where)
+    def _source(self, blob: Path, known: Path | None) -> Path:
+        for source in (blob, known):
+            if source is not None and regular_size(source, follow=True) is not None:
+                return source
+        where = plain(str(blob))
+        message = (
+            f"A content is gone from the cache: {where} was there a moment ago. A cache that nobody deletes from "
+            "meanwhile was expected. Nothing was written; start the download again."
+        )
+        raise CacheError(message, path=where)
 
     def _copy(self, source: Path, place: Path) -> None:
         aside = self._aside()

@@ -8,7 +8,10 @@ would split the next lockers over two files of one name.
 
 from __future__ import annotations
 
+import errno
+import sys
 from contextlib import suppress
+from inspect import signature
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 _MODE = 0o664
 """As huggingface_hub makes it (``utils/_fixes.py``), so that a group can share a cache."""
+
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES}
+"""What ``flock`` says of a lock that is another's."""
 
 
 class Lock:
@@ -42,13 +48,12 @@ def take(path: Path) -> Lock | None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():  # planted: older filelocks would empty what it leads to
+            return Lock(None)
         lock = _lock(path)
-    except OSError:
-        return Lock(None)
-    try:
         lock.acquire(timeout=0)
     except Timeout:
-        return Lock(None) if isinstance(lock, SoftFileLock) else None
+        return None if _are_locks_to_be_had(path) else Lock(None)
     except (OSError, NotImplementedError):
         return Lock(None)
     if isinstance(lock, SoftFileLock):  # filelock's own fallback, which a crash would leave locked for ever
@@ -60,7 +65,23 @@ def take(path: Path) -> Lock | None:
 def _lock(path: Path) -> BaseFileLock:
     from filelock import FileLock  # noqa: PLC0415 - as above
 
-    try:
+    if "fallback_to_soft" in signature(FileLock.__init__).parameters:
         return FileLock(path, timeout=0, mode=_MODE, thread_local=False, fallback_to_soft=False)
-    except TypeError:  # filelock before it had that option
-        return FileLock(path, timeout=0, mode=_MODE, thread_local=False)
+    return FileLock(path, timeout=0, mode=_MODE, thread_local=False)
+
+
+def _are_locks_to_be_had(path: Path) -> bool:
+    """Whether a lock that was not given is somebody's, rather than the file system having none.
+
+    filelock does not tell these apart in all its versions.
+    """
+    had = True
+    if sys.platform != "win32":
+        import fcntl  # noqa: PLC0415 - POSIX only
+
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            had = error.errno in _HELD
+    return had

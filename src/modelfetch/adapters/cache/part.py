@@ -13,10 +13,11 @@ import stat
 from contextlib import suppress
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING
+from zlib import crc32
 
-from ...core.journal import encode_dropped, encode_kept
-from ...core.ports import Usurped
-from ...core.ranges import RangeSet
+from ...core.journal import Piece, encode_dropped, encode_kept
+from ...core.ports import Interrupted, Usurped
+from ...core.ranges import ByteRange, RangeSet
 from .claim import journalled
 from .digest import RunningDigest
 from .disk import Bytes, remove, rename, sync
@@ -26,7 +27,6 @@ from .gate import Gate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...core.journal import Piece
     from .layout import Layout
     from .lock import Lock
 
@@ -67,6 +67,19 @@ class Part:
         self._torn = False
         self._forget = False
         self._published = False
+
+    def keep(self, offset: int, view: memoryview) -> Piece:
+        """Put ``view`` at ``offset``, then journal it. Raises Usurped, and Interrupted once the end was hashed or we let go."""
+        piece = Piece(ByteRange(offset, offset + len(view)), crc32(view))
+        with self._gate.writing() as entered, translated(self._part, "writing the part file"):
+            if not entered:
+                raise Interrupted
+            self._must_be_ours()
+            self._bytes.write(offset, view)
+            self._append(encode_kept(piece))
+        with self._mutex:
+            self._holds = self._holds.add(piece.range)
+        return piece
 
     def write(self, offset: int, view: bytes | bytearray | memoryview) -> None:
         """Put all of ``view`` at ``offset``. Raises Usurped; does nothing while the whole file is being hashed."""

@@ -6,6 +6,7 @@ for every other program at any instant, and raises nothing but typed errors.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from contextlib import suppress
@@ -17,7 +18,7 @@ from ...core.paths import unsafe
 from ...core.plan import Presence
 from ...core.ports import Absent, Busy, Present
 from . import records
-from .claim import is_present, kept, open_files, seen
+from .claim import kept, open_files, seen, whereabouts
 from .disk import TEMPORARY, remove
 from .faults import ABSENT, free_bytes, translated
 from .folders import Folders
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 _STALE = 24 * 3600
 """Seconds after which a temporary file of ours is a crash's; ours live for milliseconds."""
 
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+"""What systems say of a place where this user may not write."""
+
 _TRIES = 5
 """How often a claim begins again when another one that failed tidied the folders away in between."""
 
@@ -52,6 +56,7 @@ class RepoCache:
         self._at = Layout(native(root), repo_id)
         self._links = Links(self._at)
         self._folders = Folders(self._at)
+        self._has_written = False
 
     @property
     def folder(self) -> Path:
@@ -93,7 +98,7 @@ class RepoCache:
     def claim(self, file: FileEntry, commit: str) -> Part | Busy | Present:
         """Become the content's one owner. Never waits: Busy when somebody else is."""
         with translated(self._at.folder, "preparing the download"):
-            if is_present(self._at, file, commit):
+            if self._has(file, commit):
                 return Present()
             for _ in range(_TRIES):
                 with suppress(FileNotFoundError):
@@ -107,7 +112,7 @@ class RepoCache:
         shows when ``bytes_seen`` grows.
         """
         with translated(self._at.folder, "following the download"):
-            if is_present(self._at, file):
+            if whereabouts(self._at, file) is not None:
                 return Present()
             bytes_seen = seen(self._at, file)
             return Absent() if bytes_seen is None else Busy(bytes_seen)
@@ -115,14 +120,21 @@ class RepoCache:
     def link(self, commit: str, path: str, blob_id: str) -> None:
         """Put a published content at ``path`` of the snapshot. Raises CacheError when a planted link is in the way."""
         with translated(self._at.snapshot(commit), "linking a file"):
-            self._links.make(commit, path, blob_id)
+            self._has_written |= self._links.make(commit, path, blob_id)
 
     def seal(self, commit: str, revision: str, selection: Selection) -> None:
-        """Write down that ``selection`` is complete: the record, then the ref. Writes nothing that is there already."""
+        """Write down that ``selection`` is complete: the record, then the ref. Writes nothing that is there already.
+
+        A cache that holds everything and may only be read is left as it is.
+        """
         with translated(self._at.folder, "completing the snapshot"):
-            self._at.snapshot(commit).mkdir(parents=True, exist_ok=True)
-            records.write_record(self._at, commit, selection)
-            records.write_ref(self._at, commit, revision)
+            try:
+                self._at.snapshot(commit).mkdir(parents=True, exist_ok=True)
+                records.write_record(self._at, commit, selection)
+                records.write_ref(self._at, commit, revision)
+            except OSError as error:
+                if self._has_written or error.errno not in _READ_ONLY:
+                    raise
         self._sweep({file.blob_id for file in selection.files})
 
     def free_bytes(self) -> int:
@@ -130,10 +142,16 @@ class RepoCache:
         return free_bytes(self._at.folder)
 
     def _presence(self, commit: str, file: FileEntry) -> Presence | None:
-        if is_present(self._at, file, commit):
+        if self._has(file, commit):
             return Presence("cached", file.size)
         size = kept(self._at, file.blob_id, file.size).kept.size
         return Presence("partial", size) if size else None
+
+    def _has(self, file: FileEntry, commit: str) -> bool:
+        place = whereabouts(self._at, file, commit)
+        if place is not None and place != self._at.blob(file.blob_id):
+            self._links.found(file.blob_id, place)
+        return place is not None
 
     def _claim(self, file: FileEntry, commit: str) -> Part | Busy | Present:
         self._folders.enter(commit)
@@ -150,10 +168,11 @@ class RepoCache:
         if lock is None:
             return Busy(seen(self._at, file) or 0)
         try:
-            if is_present(self._at, file, commit):
+            if self._has(file, commit):
                 lock.release()
                 return Present()
             part_fd, journal_fd, told = open_files(self._at, file)
+            self._has_written = True
         except BaseException:
             lock.release()
             raise

@@ -84,7 +84,11 @@ class _Outcome(Generic[T]):
 
 
 def in_background(
-    crew: Crew, task: Callable[[], T], scope: Scope, wanted: Callable[[], None], on_ring: Callable[[Callable[[], None]], None]
+    crew: Crew,
+    task: Callable[[], T],
+    scope: Scope,
+    wanted: Callable[[], None],
+    on_ring: Callable[[Callable[[], None]], None],
 ) -> T:
     """Do ``task`` on a worker of ``crew`` and wait for it.
 

@@ -36,6 +36,9 @@ BLOCK = 512 * 1024
 
 _CONNECTIONS = 16
 
+WIND_UP = 0.5
+"""Seconds to wait for workers that are on their way out, so that a finished download touches the disk no more."""
+
 
 class ThreadDriver:
     """Drives one machine. ``run`` blocks its thread, the conductor; ``cancel`` may be called on any other.
@@ -91,10 +94,6 @@ class ThreadDriver:
             self._close()
             self._look()
 
-    def join(self, timeout: float) -> bool:
-        """Wait up to ``timeout`` seconds until every worker has gone; whether they have."""
-        return self._crew.join(timeout)
-
     def _close(self) -> None:
         self._closing.set()
         for exchange in self._exchanges.values():
@@ -102,6 +101,7 @@ class ThreadDriver:
         for part in list(self._parts.values()):
             part.release()
         self._crew.close()
+        self._crew.join(WIND_UP)
 
     # ------------------------------------------------------------------ the loop
 

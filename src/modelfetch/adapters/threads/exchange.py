@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...core.journal import Piece
     from ...core.ports import Line, Part
 
+
 class Throttle:
     """One bucket for all connections; see ``core.throttle``."""
 

@@ -1,0 +1,208 @@
+"""A content gets its place in a snapshot as huggingface_hub gives it, at once, and never outside of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modelfetch.adapters.cache import RepoCache
+from modelfetch.core.plan import Presence
+from modelfetch.core.ports import Present
+from modelfetch.errors import CacheError, InsufficientStorageError
+
+if TYPE_CHECKING:
+    from conftest import Scene
+
+OTHER = "d" * 40
+
+
+@pytest.fixture(params=["switched off", "unsupported", "not built in"])
+def no_links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that makes no symbolic links, or a user who wants none."""
+
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted", str(self))
+
+    def absent(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    match request.param:
+        case "switched off":
+            monkeypatch.setenv("HF_HUB_DISABLE_SYMLINKS", "yes")
+        case "unsupported":
+            monkeypatch.setattr(Path, "symlink_to", refuse)
+        case _:
+            monkeypatch.setattr(Path, "symlink_to", absent)
+
+
+def stray(scene: Scene) -> list[Path]:
+    return [path for path in scene.guests.rglob("*") if path.is_file() or path.is_symlink()]
+
+
+def test_a_snapshot_file_is_a_relative_link_to_the_blob(scene: Scene) -> None:
+    scene.publish()
+    assert str(scene.placed.readlink()) == f"../../../blobs/{scene.file.blob_id}"
+    assert scene.placed.read_bytes() == scene.content
+
+
+def test_one_content_may_have_many_places(scene: Scene) -> None:
+    scene.publish()
+    scene.cache.link(scene.commit, "copy.bin", scene.file.blob_id)
+    scene.cache.link(OTHER, "a/b/c.bin", scene.file.blob_id)
+    copy = scene.folder / "snapshots" / scene.commit / "copy.bin"
+    assert str(copy.readlink()) == f"../../blobs/{scene.file.blob_id}"
+    assert (scene.folder / "snapshots" / OTHER / "a/b/c.bin").read_bytes() == scene.content
+
+
+def test_a_right_link_is_left_alone(scene: Scene) -> None:
+    scene.publish()
+    before = scene.placed.lstat()
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert scene.placed.lstat() == before
+
+
+@pytest.mark.parametrize("wrong", ["link", "dangling", "file"])
+def test_what_stands_wrongly_at_the_place_is_replaced(scene: Scene, tmp_path: Path, wrong: str) -> None:
+    scene.publish()
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    scene.placed.unlink()
+    if wrong == "file":
+        scene.placed.write_bytes(b"old content")
+    else:
+        scene.placed.symlink_to(victim if wrong == "link" else "nowhere")
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert scene.placed.read_bytes() == scene.content
+    assert victim.read_bytes() == b"precious"
+    assert stray(scene) == []
+
+
+@pytest.mark.parametrize("where", ["sub", ".", ".."])
+def test_a_folder_that_leads_elsewhere_is_refused(scene: Scene, tmp_path: Path, where: str) -> None:
+    scene.publish()
+    outside = tmp_path / "outside"
+    planted = Path(os.path.normpath(scene.folder / "snapshots" / scene.commit / where))
+    planted.rename(outside)
+    planted.symlink_to(outside)
+    before = sorted(outside.rglob("*"))
+    with pytest.raises(CacheError, match="symbolic link") as caught:
+        scene.cache.link(scene.commit, "sub/other.bin", scene.file.blob_id)
+    assert caught.value.path == str(planted)
+    assert sorted(outside.rglob("*")) == before
+
+
+def test_a_name_that_leaves_the_snapshot_is_refused(scene: Scene) -> None:
+    scene.publish()
+    with pytest.raises(CacheError, match="cannot be a name"):
+        scene.cache.link(scene.commit, "../../escaped.bin", scene.file.blob_id)
+
+
+def test_a_content_that_is_gone_cannot_be_linked(scene: Scene) -> None:
+    scene.publish()
+    scene.blob.unlink()
+    with pytest.raises(CacheError, match="is gone"):
+        scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+
+
+def test_a_full_disk_is_not_taken_for_a_system_without_links(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.publish()
+
+    def full(self: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "symlink_to", full)
+    with pytest.raises(InsufficientStorageError):
+        scene.cache.link(OTHER, "x.bin", scene.file.blob_id)
+    assert scene.blob.is_file()
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_a_new_blob_is_moved_to_its_place(scene: Scene) -> None:
+    scene.publish()
+    assert not scene.placed.is_symlink()
+    assert scene.placed.read_bytes() == scene.content
+    assert not scene.blob.exists()
+    found = scene.cache.inventory(scene.commit, [scene.file])
+    assert found == {scene.file.path: Presence("cached", scene.file.size)}
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_a_blob_that_was_there_before_is_copied(scene: Scene) -> None:
+    scene.blob.parent.mkdir(parents=True)
+    scene.blob.write_bytes(scene.content)
+    for _ in range(2):
+        scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert scene.placed.read_bytes() == scene.content
+    assert scene.blob.read_bytes() == scene.content
+    assert stray(scene) == []
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_every_place_of_a_new_blob_gets_the_content(scene: Scene) -> None:
+    scene.publish()
+    scene.cache.link(scene.commit, "copy.bin", scene.file.blob_id)
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert (scene.folder / "snapshots" / scene.commit / "copy.bin").read_bytes() == scene.content
+    assert scene.placed.read_bytes() == scene.content
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_what_another_process_moved_is_left_where_it_is(scene: Scene) -> None:
+    scene.publish()
+    another = RepoCache(scene.root, "org/name")
+    another.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert scene.placed.read_bytes() == scene.content
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_a_place_that_has_the_content_serves_the_others(scene: Scene) -> None:
+    """An earlier download of some files left it there, and the blob is gone because it was moved."""
+    scene.placed.parent.mkdir(parents=True)
+    scene.placed.write_bytes(scene.content)
+    assert scene.cache.claim(scene.file, scene.commit) == Present()
+    scene.cache.link(scene.commit, "copy.bin", scene.file.blob_id)
+    assert (scene.folder / "snapshots" / scene.commit / "copy.bin").read_bytes() == scene.content
+    assert scene.placed.read_bytes() == scene.content
+
+
+def test_a_blob_that_links_lead_to_is_not_moved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.publish()
+    monkeypatch.setenv("HF_HUB_DISABLE_SYMLINKS", "1")
+    scene.cache.link(scene.commit, "copy.bin", scene.file.blob_id)
+    assert scene.placed.read_bytes() == scene.content
+    assert (scene.folder / "snapshots" / scene.commit / "copy.bin").read_bytes() == scene.content
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_a_wrong_link_is_not_copied_through(scene: Scene, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    scene.blob.parent.mkdir(parents=True)
+    scene.blob.write_bytes(scene.content)
+    scene.placed.parent.mkdir(parents=True)
+    os.symlink(victim, scene.placed)  # noqa: PTH211 - Path.symlink_to is what fails here
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert victim.read_bytes() == b"precious"
+    assert scene.placed.read_bytes() == scene.content
+
+
+def test_links_that_stop_working_half_way_are_copied_around(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place was taken, so a temporary link is needed, and just that one is refused (WinError 1314 races)."""
+    scene.blob.parent.mkdir(parents=True)
+    scene.blob.write_bytes(scene.content)
+    scene.placed.parent.mkdir(parents=True)
+    scene.placed.write_bytes(b"old")
+    real = Path.symlink_to
+
+    def once(self: Path, target: str) -> None:
+        if self.parent == scene.guests:
+            raise OSError(errno.EINVAL, "A required privilege is not held by the client", str(self))
+        real(self, target)
+
+    monkeypatch.setattr(Path, "symlink_to", once)
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert scene.placed.read_bytes() == scene.content

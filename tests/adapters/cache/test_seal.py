@@ -1,0 +1,303 @@
+"""A sealed snapshot is written down: first what was asked for, then where the branch stood."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from modelfetch.adapters.cache import RepoCache, records
+from modelfetch.core.listing import FileEntry
+from modelfetch.core.ports import Present
+from modelfetch.core.record import Selection, SnapshotRecord
+from modelfetch.errors import CacheError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Scene
+
+OTHER = "d" * 40
+README = FileEntry("README.md", 5, "a" * 40)
+
+
+def whole(scene: Scene) -> Selection:
+    return Selection(None, None, (scene.file,))
+
+
+def write_tree(scene: Scene, files: object, version: int = 1) -> None:
+    path = scene.folder / "trees" / f"{scene.commit}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"format_version": version, "files": files}))
+
+
+# ------------------------------------------------------------------ refs
+
+
+@pytest.mark.parametrize("revision", ["main", "refs/pr/1", "v1.0"])
+def test_a_branch_is_noted_once_the_snapshot_is_sealed(scene: Scene, revision: str) -> None:
+    scene.publish()
+    assert scene.cache.commit_of(revision) is None
+    scene.cache.seal(scene.commit, revision, whole(scene))
+    assert scene.cache.commit_of(revision) == scene.commit
+    assert (scene.folder / "refs" / revision).read_bytes() == scene.commit.encode()
+
+
+def test_a_commit_id_is_its_own_revision_and_gets_no_ref(scene: Scene) -> None:
+    scene.publish()
+    scene.cache.seal(scene.commit, scene.commit, whole(scene))
+    assert not (scene.folder / "refs").exists()
+    assert scene.cache.commit_of(OTHER) == OTHER
+
+
+def test_a_branch_that_moved_is_noted_anew(scene: Scene) -> None:
+    scene.publish()
+    scene.cache.seal(OTHER, "main", Selection(None, None, ()))
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    assert scene.cache.commit_of("main") == scene.commit
+
+
+@pytest.mark.parametrize("text", ["", "main", "c" * 39, "../" * 13 + "c", "\0" * 40])
+def test_a_ref_that_holds_no_commit_is_no_ref(scene: Scene, text: str) -> None:
+    (scene.folder / "refs").mkdir(parents=True)
+    (scene.folder / "refs" / "main").write_text(text)
+    assert scene.cache.commit_of("main") is None
+
+
+def test_a_ref_with_a_line_break_is_understood(scene: Scene) -> None:
+    (scene.folder / "refs").mkdir(parents=True)
+    (scene.folder / "refs" / "main").write_text(scene.commit + "\n")
+    assert scene.cache.commit_of("main") == scene.commit
+
+
+@pytest.mark.parametrize("revision", ["../../../etc/passwd", "/etc/passwd", "", "a\\b"])
+def test_a_revision_that_leaves_the_refs_names_no_commit(scene: Scene, revision: str) -> None:
+    assert scene.cache.commit_of(revision) is None
+
+
+def test_the_ref_comes_last(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.publish()
+    written: list[Path] = []
+    real = records.replace_text
+
+    def noted(folder: Path, path: Path, text: str) -> None:
+        assert scene.placed.exists()
+        written.append(path)
+        real(folder, path, text)
+
+    monkeypatch.setattr(records, "replace_text", noted)
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    assert [path.parent.name for path in written] == ["snapshots", "refs"]
+
+
+def test_a_ref_that_could_not_be_written_leaves_the_old_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.publish()
+    scene.cache.seal(OTHER, "main", Selection(None, None, ()))
+    real = os.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target.parent.name == "refs":
+            raise PermissionError(13, "Permission denied", str(target))
+        real(self, target)
+        return target
+
+    from pathlib import Path
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(CacheError, match="completing the snapshot"):
+        scene.cache.seal(scene.commit, "main", whole(scene))
+    assert scene.cache.commit_of("main") == OTHER
+    assert [path.name for path in scene.guests.iterdir()] == ["snapshots"]
+
+
+# ------------------------------------------------------------------ records
+
+
+def test_what_was_asked_for_is_recorded(scene: Scene) -> None:
+    scene.publish()
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    assert scene.cache.recorded(scene.commit) == SnapshotRecord("org/name", scene.commit, (whole(scene),))
+    assert scene.cache.recorded(OTHER) is None
+
+
+def test_records_of_several_downloads_are_merged(scene: Scene) -> None:
+    scene.publish()
+    some = Selection(("*.md",), None, (README,))
+    scene.cache.seal(scene.commit, "main", some)
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    recorded = scene.cache.recorded(scene.commit)
+    assert recorded is not None
+    assert set(recorded.selections) == {some, whole(scene)}
+
+
+def test_sealing_again_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.publish()
+    scene.cache.seal(scene.commit, "main", whole(scene))
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError(30, "Read-only file system")
+
+    monkeypatch.setattr(records, "replace_text", refuse)
+    scene.cache.seal(scene.commit, "main", whole(scene))
+
+
+@pytest.fixture
+def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache that this user may only read: nothing can be made, renamed or unlinked in it."""
+    from pathlib import Path
+
+    def refuse(*arguments: object, **_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(arguments[0]))
+
+    real = os.open
+
+    def open_to_read(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR):
+            refuse(path)
+        return real(path, flags, mode)
+
+    for name in ("symlink_to", "replace", "unlink", "rmdir"):
+        monkeypatch.setattr(Path, name, refuse)
+    monkeypatch.setattr(os, "open", open_to_read)
+    monkeypatch.setattr(os, "mkdir", refuse)
+
+
+@pytest.mark.parametrize("sealed", [True, False], ids=["by us", "by a neighbour"])
+def test_a_complete_cache_that_may_only_be_read_is_left_as_it_is(
+    scene: Scene, request: pytest.FixtureRequest, *, sealed: bool
+) -> None:
+    scene.publish()
+    if sealed:
+        scene.cache.seal(scene.commit, "main", whole(scene))
+    before = sorted(scene.root.rglob("*"))
+    request.getfixturevalue("read_only")
+    cache = RepoCache(scene.root, "org/name")
+    assert cache.claim(scene.file, scene.commit) == Present()
+    cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    cache.seal(scene.commit, "main", whole(scene))
+    assert sorted(scene.root.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("read_only")
+def test_a_download_into_a_cache_that_may_only_be_read_is_an_error_that_names_it(scene: Scene) -> None:
+    with pytest.raises(CacheError, match="Read-only file system") as caught:
+        scene.cache.claim(scene.file, scene.commit)
+    assert caught.value.path == str(scene.folder)
+
+
+def test_a_ref_that_a_download_could_not_write_is_an_error(scene: Scene, request: pytest.FixtureRequest) -> None:
+    scene.publish()
+    request.getfixturevalue("read_only")
+    with pytest.raises(CacheError, match="completing the snapshot"):
+        scene.cache.seal(scene.commit, "main", whole(scene))
+
+
+def test_a_neighbours_listing_is_a_record_of_the_whole_repo(scene: Scene) -> None:
+    write_tree(
+        scene,
+        {
+            "README.md": {"size": 5, "blob_id": "a" * 40},
+            scene.file.path: {
+                "size": 132,
+                "blob_id": "e" * 40,
+                "lfs_sha256": scene.file.blob_id,
+                "lfs_size": scene.file.size,
+                "xet_hash": "f" * 64,
+            },
+        },
+    )
+    recorded = scene.cache.recorded(scene.commit)
+    assert recorded is not None
+    assert recorded.files_for(None, None) == (README, scene.file)
+
+
+def test_a_neighbours_listing_adds_to_a_record_of_some_files(scene: Scene) -> None:
+    some = Selection(("*.bin",), None, (scene.file,))
+    scene.cache.seal(scene.commit, "main", some)
+    write_tree(scene, {"README.md": {"size": 5, "blob_id": "a" * 40}})
+    recorded = scene.cache.recorded(scene.commit)
+    assert recorded is not None
+    assert recorded.files_for(("*.bin",), None) == (scene.file,)
+    assert recorded.files_for(None, None) == (README,)
+
+
+def test_our_own_record_of_the_whole_repo_is_enough(scene: Scene) -> None:
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    write_tree(scene, {"README.md": {"size": 5, "blob_id": "a" * 40}})
+    recorded = scene.cache.recorded(scene.commit)
+    assert recorded is not None
+    assert recorded.files_for(None, None) == (scene.file,)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        '{"format_version": 2, "files": {}}',
+        "{",
+        "[]",
+        '{"format_version": 1, "files": {"../x": {"size": 1}}}',
+        "\udcff",
+    ],
+)
+def test_a_neighbours_listing_that_is_not_understood_is_none(scene: Scene, tree: str) -> None:
+    write_tree(scene, {})
+    path = scene.folder / "trees" / f"{scene.commit}.json"
+    path.write_bytes(tree.encode("utf-8", "surrogateescape"))
+    assert scene.cache.recorded(scene.commit) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"schema": "modelfetch.snapshot/9"}', "\udcff"])
+def test_a_broken_record_is_none_and_is_replaced(scene: Scene, text: str) -> None:
+    scene.publish()
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    path = scene.guests / "snapshots" / f"{scene.commit}.json"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert scene.cache.recorded(scene.commit) is None
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    assert scene.cache.recorded(scene.commit) is not None
+
+
+def test_a_record_of_another_repo_or_commit_is_none(scene: Scene) -> None:
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    path = scene.guests / "snapshots" / f"{scene.commit}.json"
+    path.rename(path.with_name(f"{OTHER}.json"))
+    assert scene.cache.recorded(OTHER) is None
+
+
+# ------------------------------------------------------------------ snapshots and leftovers
+
+
+def test_the_snapshot_changed_last_comes_first(scene: Scene) -> None:
+    for age, commit in enumerate(["a" * 40, "b" * 40, "c" * 40]):
+        folder = scene.folder / "snapshots" / commit
+        folder.mkdir(parents=True)
+        os.utime(folder, (1_000_000_000 - age, 1_000_000_000 - age))
+    (scene.folder / "snapshots" / "not-a-commit").mkdir()
+    (scene.folder / "snapshots" / ("d" * 40)).write_bytes(b"a file where a folder belongs")
+    assert scene.cache.commits_by_age() == ("a" * 40, "b" * 40, "c" * 40)
+
+
+def test_sealing_removes_what_crashes_left_of_its_files(scene: Scene) -> None:
+    scene.publish()
+    for name in (scene.part_path, scene.journal_path, scene.guests / f"{scene.file.blob_id}.journal.1a2b3c4d.tmp"):
+        name.write_bytes(b"left by a crash")
+    others = scene.guests / f"{'e' * 64}.part"
+    others.write_bytes(b"of another download")
+    old, new = scene.guests / "link.aaaa.tmp", scene.guests / "link.bbbb.tmp"
+    old.write_bytes(b"")
+    new.write_bytes(b"")
+    os.utime(old, (1_000_000_000, 1_000_000_000))
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    assert sorted(path.name for path in scene.guests.iterdir()) == sorted([others.name, new.name, "snapshots"])
+
+
+def test_sealing_leaves_a_part_that_somebody_holds(scene: Scene) -> None:
+    part = scene.claim()
+    scene.bring(part, 0, 100)
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    scene.bring(part, 100, 200)
+    part.release()
+    assert scene.journal_path.exists()
