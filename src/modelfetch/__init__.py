@@ -14,11 +14,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import testing, ui
-    from .api import download, plan_download, start_download
+    from .api import download, model_status, plan_download, start_download
     from .cancel import CancelToken
     from .core.catalog import Catalog, ModelSpec
     from .core.plan import DownloadPlan, PlannedFile
     from .core.progress import DownloadProgress, DownloadStatus
+    from .core.status import ModelStatus
     from .core.whisper import DEFAULT_CATALOG
     from .errors import (
         AccessError,
@@ -40,11 +41,12 @@ if TYPE_CHECKING:
     from .job import DownloadJob, DownloadResult
 
 _HOMES = {
-    "api": ("download", "plan_download", "start_download"),
+    "api": ("download", "model_status", "plan_download", "start_download"),
     "cancel": ("CancelToken",),
     "core.catalog": ("Catalog", "ModelSpec"),
     "core.plan": ("DownloadPlan", "PlannedFile"),
     "core.progress": ("DownloadProgress", "DownloadStatus"),
+    "core.status": ("ModelStatus",),
     "core.whisper": ("DEFAULT_CATALOG",),
     "errors": (
         "AccessError",
@@ -91,12 +93,14 @@ __all__ = [
     "ModelFetchError",
     "ModelNotFoundError",
     "ModelSpec",
+    "ModelStatus",
     "NetworkError",
     "NotCachedError",
     "PlanDriftError",
     "PlannedFile",
     "__version__",
     "download",
+    "model_status",
     "plan_download",
     "start_download",
     "testing",

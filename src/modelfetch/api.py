@@ -12,7 +12,7 @@ from .cancel import CancelToken
 from .core.whisper import DEFAULT_CATALOG
 from .errors import DownloadCancelled
 from .job import DownloadJob
-from .wiring import PlanKeywords, PlanOptions, TransferOptions, Waiting, plan, specify, transfer
+from .wiring import PlanKeywords, PlanOptions, TransferOptions, Waiting, plan, specify, status, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .core.catalog import ModelSpec
     from .core.plan import DownloadPlan
     from .core.progress import DownloadProgress
+    from .core.status import ModelStatus
     from .job import DownloadResult
 
 STALL_TIMEOUT = 30.0
@@ -136,6 +137,25 @@ def start_download(  # noqa: PLR0913 - each is a choice a caller may want to mak
     if progress is not None:
         job.subscribe(progress, interval=interval)
     return job.start()
+
+
+def model_status(
+    model: str | ModelSpec,
+    *,
+    backend: str | None = None,
+    revision: str | None = None,
+    cache_dir: str | PathLike[str] | None = None,
+    catalog: Mapping[str, ModelSpec] | None = None,
+) -> ModelStatus:
+    """How much of ``model`` is in the cache, judged file by file. Makes no request.
+
+    Judged against what was recorded when it was downloaded (by us, or in huggingface_hub's ``trees/``), else
+    against what the backend needs. Raises ModelNotFoundError, BackendError, CacheError.
+    """
+    options = PlanOptions(
+        catalog=DEFAULT_CATALOG if catalog is None else catalog, backend=backend, revision=revision, cache_dir=cache_dir
+    )
+    return status(specify(model, options), options)
 
 
 def _job(

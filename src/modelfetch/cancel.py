@@ -5,7 +5,7 @@ Rule: anything with ``is_set`` will do; a :class:`CancelToken` also tells at onc
 
 from __future__ import annotations
 
-import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -20,20 +20,22 @@ class SupportsIsSet(Protocol):
 
 
 class CancelToken:
-    """A switch that is thrown once; thread-safe and idempotent."""
+    """A switch that is thrown once; thread-safe and idempotent.
+
+    It holds no lock, so a signal handler may throw it whatever the interrupted thread was doing: a callback is
+    entered before the switch is looked at, and whoever takes it out of the table is the one who calls it.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._is_set = False
         self._callbacks: dict[object, Callable[[], object]] = {}
 
     def cancel(self) -> None:
-        """Throw it: callbacks run now, on this thread."""
-        with self._lock:
-            self._is_set = True
-            callbacks, self._callbacks = list(self._callbacks.values()), {}
-        for callback in callbacks:
-            callback()
+        """Throw it: callbacks run now, on this thread, each of them even when another one raises."""
+        self._is_set = True
+        with ExitStack() as stack:
+            for key in reversed(list(self._callbacks)):
+                stack.callback(self._call, key)
 
     def is_set(self) -> bool:
         """Whether it was thrown."""
@@ -42,16 +44,18 @@ class CancelToken:
     def on_cancel(self, fn: Callable[[], object]) -> Callable[[], None]:
         """Call ``fn`` on the cancelling thread, at once when that was already; returns what takes it back."""
         key = object()
-        with self._lock:
-            if not self._is_set:
-                self._callbacks[key] = fn
-                return lambda: self._forget(key)
-        fn()
-        return lambda: None
+        self._callbacks[key] = fn
+        if self._is_set:
+            self._call(key)
+        return lambda: self._forget(key)
+
+    def _call(self, key: object) -> None:
+        fn = self._callbacks.pop(key, None)
+        if fn is not None:
+            fn()
 
     def _forget(self, key: object) -> None:
-        with self._lock:
-            self._callbacks.pop(key, None)
+        self._callbacks.pop(key, None)
 
     def __repr__(self) -> str:
         return f"<CancelToken {'cancelled' if self._is_set else 'not cancelled'}>"

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _KNOWN = {backend.name: backend for backend in (CTRANSLATE2, MLX)}
 
+BACKENDS = tuple(_KNOWN)
+"""The names of all backends."""
+
 
 def backend_files(name: str) -> BackendFiles:
     """The files of the backend called ``name``. Raises BackendError for a name nobody registered."""

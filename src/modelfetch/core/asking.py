@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
-from ..errors import ModelFetchError, NetworkError
+from ..errors import IntegrityError, ModelFetchError, NetworkError
 from .events import Answered
-from .http import next_page, origin
-from .listing import Listing, commit_of, is_gated, listing_from_info, listing_from_tree
+from .http import joined, next_page, origin
+from .listing import Listing, commit_of, is_commit, is_gated, listing_from_info, listing_from_tree
 from .refusal import Question, is_transient, refusal
 from .retry import Tries
 
@@ -66,10 +66,12 @@ def list_repo(asked: Question) -> Talk:
     told = _json(info, asked)
     if not isinstance(told, dict):
         raise _not_the_hub(asked, "a JSON value that is no object")
+    commit = commit_of(told, asked.repo_id)
+    if is_commit(asked.revision) and commit != asked.revision:
+        raise _other_commit(asked, commit)
     listing = listing_from_info(told, asked.repo_id)
     if listing is not None:
         return listing
-    commit = commit_of(told, asked.repo_id)
     pages = yield from _tree(asked, f"{api}/tree/{commit}?recursive=true")
     return listing_from_tree(pages, asked.repo_id, commit, gated=is_gated(told))
 
@@ -81,7 +83,7 @@ def _tree(asked: Question, url: str) -> Generator[Get, Heard | Silence, list[obj
         page = yield from _ask(asked, following)
         pages.append(_json(page, asked))
         link = next_page(page.headers.get("link"))
-        following = urljoin(following, link) if link else None
+        following = joined(following, link) if link else None
         if following is not None and origin(following) != origin(asked.endpoint):
             raise _not_the_hub(asked, "a next page on another host")
     if following is not None:
@@ -136,7 +138,8 @@ def _error_text(heard: Heard) -> str:
         told = json.loads(heard.body)
     except (ValueError, RecursionError):
         return ""
-    return str(told.get("error", "")) if isinstance(told, dict) else ""
+    said = told.get("error") if isinstance(told, dict) else None
+    return said if isinstance(said, str) else ""
 
 
 def _json(heard: Heard, asked: Question) -> object:
@@ -145,6 +148,15 @@ def _json(heard: Heard, asked: Question) -> object:
     except (ValueError, RecursionError) as error:
         kind = heard.headers.get("content-type", "no content type").partition(";")[0]
         raise _not_the_hub(asked, f"{kind} that is no JSON") from error
+
+
+def _other_commit(asked: Question, commit: str) -> IntegrityError:
+    return IntegrityError(
+        f"{asked.endpoint} answered the question for {asked.repo_id} at commit {asked.revision} with commit {commit}. The "
+        "commit that was asked for was expected. Nothing was fetched; check the endpoint.",
+        expected=asked.revision,
+        actual=commit,
+    )
 
 
 def _not_the_hub(asked: Question, what: str) -> NetworkError:

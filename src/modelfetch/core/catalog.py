@@ -18,8 +18,8 @@ from .paths import unsafe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_REPO_ID = re.compile(r"[A-Za-z0-9_](?:[\w.-]*\w)?/[A-Za-z0-9_](?:[\w.-]{0,94}\w)?", re.ASCII)
-"""huggingface_hub's ``validate_repo_id``: letters, digits, ``-``, ``_``, ``.``; names up to 96 characters."""
+_REPO_ID = re.compile(r"\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?", re.ASCII)
+"""huggingface_hub's ``validate_repo_id``: letters, digits, ``-``, ``_``, ``.``; both names up to 96 characters."""
 
 DEFAULT_REVISION = "main"
 """The branch that the Hub makes with every repo."""

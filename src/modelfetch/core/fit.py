@@ -24,10 +24,14 @@ def check_memory(spec: ModelSpec, total: int | None) -> None:
     if need is None or total is None or need <= total:
         return
     message = (
-        f"{spec.display_name or spec.name} requires {need / GIB:.3g} GB RAM, this machine has {total / GIB:.3g} GB. Nothing was "
+        f"{spec.display_name or spec.name} requires {_gib(need)} GB RAM, this machine has {_gib(total)} GB. Nothing was "
         "fetched; choose a smaller model, or pass check_memory=False to download it all the same."
     )
     raise InsufficientMemoryError(message, required=need, available=total)
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.3g}" if count < 100 * GIB else f"{count / GIB:.0f}"
 
 
 def check_storage(name: str, remaining: int, headroom: float, available: int) -> None:

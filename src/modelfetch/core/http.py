@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from ..errors import NetworkError
 from .events import Answered, Broken, Unranged
@@ -23,17 +23,28 @@ MOST_REDIRECTS = 10
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
 _RATE_LIMIT_RESET = re.compile(r"\bt=(\d+(?:\.\d+)?)")
 _RATE_LIMIT_LEFT = re.compile(r"\br=(\d+)")
+_LINK = re.compile(r"""<([^<>]*)>((?:[^,"]|"[^"]*")*)""")
+_RELATION = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))""", re.IGNORECASE)
+_URL_TEXT = re.compile("[!-~]*")
 _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port: what has to be equal for two URLs to be of one origin (RFC 6454)."""
-    parts = urlsplit(url)
-    scheme = parts.scheme.lower()
-    return scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(scheme, 0)
+    """Scheme, host and port: what has to be equal for two URLs to be of one origin (RFC 6454).
+
+    Raises NetworkError for what is no http or https URL, so that no request is made to it.
+    """
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        raise _no_address(url) from None
+    if scheme not in _PORTS or not host or not _URL_TEXT.fullmatch(url):
+        raise _no_address(url)
+    return scheme, host, port or _PORTS[scheme]
 
 
 def may_carry_token(url: str, endpoint: str) -> bool:
@@ -41,12 +52,29 @@ def may_carry_token(url: str, endpoint: str) -> bool:
     return origin(url) == origin(endpoint)
 
 
+def joined(url: str, reference: str) -> str:
+    """What ``reference`` means in an answer from ``url``. Raises NetworkError when that is no http or https URL.
+
+    A header's characters are the bytes that were sent (Latin-1); those that no URL may hold are percent-encoded.
+    """
+    reference = re.sub("[^!-~]", lambda found: quote(found[0].encode("latin-1", "replace")), reference.strip(" \t"))
+    try:
+        target = urljoin(url, reference)
+    except ValueError:
+        raise _no_address(reference) from None
+    origin(target)
+    return target
+
+
 def redirected(url: str, location: str | None) -> str:
     """Where ``url`` redirects to. Raises NetworkError where following would be unsafe."""
-    target = urljoin(url, location or "")
-    if not location or urlsplit(target).hostname is None:
-        raise _unsafe_redirect(url, "it names no host")
-    old, new = urlsplit(url).scheme.lower(), urlsplit(target).scheme.lower()
+    if not location:
+        raise _unsafe_redirect(url, "it says not where to")
+    try:
+        target = joined(url, location)
+    except NetworkError:
+        raise _unsafe_redirect(url, f"{shown(location)!r:.200} is no http or https address") from None
+    old, new = origin(url)[0], origin(target)[0]
     if old != new:
         raise _unsafe_redirect(url, f"it leads from {old} to {new}")
     return target
@@ -54,8 +82,13 @@ def redirected(url: str, location: str | None) -> str:
 
 def shown(url: str) -> str:
     """``url`` as it may appear in a message: without credentials and without its signed query."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    front = re.split("[?#]", url, maxsplit=1)[0]
+    return re.sub("^([^/]*//)[^/]*@", r"\1", front)
+
+
+def public_endpoint(endpoint: str) -> str:
+    """``endpoint`` as a plan or a message may show it to anybody, without a slash at its end."""
+    return shown(endpoint).rstrip("/")
 
 
 def judge_body(status: int, headers: Headers, asked: ByteRange, size: int) -> ByteRange | Unranged | Broken | Answered:
@@ -109,32 +142,44 @@ def asked_wait(headers: Headers, wall_clock: float) -> float | None:
     exhausted ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers, as the Hub sends it).
     """
     told = headers.get("retry-after", "").strip()
-    if told.isdecimal():
-        return float(told)
     if told:
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - it loads socket, which only mail needs
-
-        try:
-            return max(0.0, parsedate_to_datetime(told).timestamp() - wall_clock)
-        except ValueError:
-            return None
+        return float(told) if told.isdecimal() else _seconds_until(told, wall_clock)
     limit = headers.get("ratelimit", "")
     left, reset = _RATE_LIMIT_LEFT.search(limit), _RATE_LIMIT_RESET.search(limit)
     return float(reset[1]) if reset and left and left[1] == "0" else None
 
 
+def _seconds_until(date: str, wall_clock: float) -> float | None:
+    """Seconds from now to an HTTP date; one without a zone is in UTC (RFC 9110 section 5.6.7)."""
+    from datetime import UTC  # noqa: PLC0415 - goes with the next
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - it loads socket, which only mail needs
+
+    try:
+        then = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, then.replace(tzinfo=then.tzinfo or UTC).timestamp() - wall_clock)
+
+
 def entity(etag: str | None) -> str | None:
-    """The identity in an ETag: without the weak mark and quotes (RFC 9110 section 8.8.3)."""
-    return etag.strip().removeprefix("W/").strip('"') if etag else None
+    """The identity in an ETag: without the weak mark and quotes (RFC 9110 section 8.8.3); None where it names none."""
+    return (etag or "").strip().removeprefix("W/").strip('"') or None
 
 
 def next_page(link: str | None) -> str | None:
     """The URL of the next page in a ``Link`` header (RFC 8288), or None on the last page."""
-    for part in (link or "").split(","):
-        target, _, parameters = part.strip().partition(";")
-        if re.search(r"""\brel="?next\b""", parameters) and target.startswith("<"):
-            return target[1:].rstrip(">")
+    for target, parameters in _LINK.findall(link or ""):
+        relation = _RELATION.search(parameters)
+        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
+            return str(target)
     return None
+
+
+def _no_address(url: str) -> NetworkError:
+    return NetworkError(
+        f"{shown(url)!r:.200} is no address to ask. An http:// or https:// URL in plain ASCII was expected. Nothing was "
+        "requested of it; check the endpoint (endpoint=..., HF_ENDPOINT)."
+    )
 
 
 def _unsafe_redirect(url: str, why: str) -> NetworkError:

@@ -18,6 +18,7 @@ wrong ones. It guards against accidents, never against malice: that is the diges
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 HEADER = "modelfetch.journal/1"
 """Format name and version; a later format gets another file name as well, so both can live side by side."""
+
+_LONGEST_LINE = 256
+"""Bytes; about twice what a header takes, so that no number in a line that is believed is a long one."""
+
+_CRC = re.compile("[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def _replay(lines: Iterable[bytes], size: int) -> tuple[Piece, ...]:
     covered = RangeSet()
     for line in lines:
         match _fields(line):
-            case ["+", start, stop, crc] if told := _range(start, stop, size):
+            case ["+", start, stop, crc] if (told := _range(start, stop, size)) and _CRC.fullmatch(crc):
                 if covered.touches(told):  # written again: what stands there now is the later one
                     _drop(pieces, told)
                 pieces[told.start] = Piece(told, int(crc, 16))
@@ -128,6 +134,6 @@ def _line(text: str) -> bytes:
 def _fields(line: bytes) -> list[str] | None:
     """The words of a line whose checksum fits, else None."""
     body, _, check = line.rpartition(b" ")
-    if check != b"%08x" % crc32(body):
+    if len(line) > _LONGEST_LINE or check != b"%08x" % crc32(body):
         return None
     return body.decode("ascii", "replace").split(" ")

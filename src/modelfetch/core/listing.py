@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from ..errors import IntegrityError
 from .paths import unsafe
@@ -67,7 +67,7 @@ def commit_of(info: object, repo_id: str) -> str:
     """The commit that a model-info answer pins."""
     commit = info.get("sha") if isinstance(info, dict) else None
     if not isinstance(commit, str) or not is_commit(commit):
-        raise _distrust(repo_id, f"its commit is {commit!r}, not 40 hex digits")
+        raise _distrust(repo_id, f"its commit is {_told(commit)}, not 40 hex digits")
     return commit
 
 
@@ -89,9 +89,10 @@ def listing_from_tree(pages: Iterable[object], repo_id: str, commit: str, *, gat
         if not isinstance(page, list):
             raise _distrust(repo_id, "a page of the tree is not a list")
         for item in page:
-            if not isinstance(item, dict) or item.get("type") not in {"file", "directory"}:
-                raise _distrust(repo_id, f"{item!r:.80} is neither a file nor a directory")
-            if item["type"] == "file":
+            kind = item.get("type") if isinstance(item, dict) else None
+            if kind not in ("file", "directory"):  # a tuple: what is no text may have no hash
+                raise _distrust(repo_id, f"it lists {_told(kind)}, which is neither a file nor a directory")
+            if kind == "file":
                 files.append(_entry(item, repo_id, path="path", oid="oid", sha="oid"))
     return trusted(repo_id, commit, files, gated=gated)
 
@@ -148,7 +149,7 @@ def select(
     """The files whose path fits a pattern of ``allow`` (None: any) and none of ``ignore``.
 
     Patterns mean what they mean to huggingface_hub: shell style, case-sensitive everywhere, ``*``
-    crosses ``/``, and a trailing ``/`` stands for all below that folder.
+    crosses ``/``, a backslash is one, and one at the end stands for all below that folder.
     """
     wanted = None if allow is None else [_below(pattern) for pattern in allow]
     unwanted = [_below(pattern) for pattern in ignore or ()]
@@ -161,6 +162,7 @@ def select(
 
 
 def _below(pattern: str) -> str:
+    pattern = pattern.replace("\\", "/")
     return pattern + "*" if pattern.endswith("/") else pattern
 
 
@@ -174,23 +176,32 @@ def _entry(item: Mapping[str, object], repo_id: str, *, path: str, oid: str, sha
     name, size, lfs = item.get(path), item.get("size"), item.get("lfs")
     if not isinstance(lfs, dict):
         return _checked(repo_id, name, size, item.get(oid), None)
-    if size is not None and size != lfs.get("size", size):
-        raise _distrust(repo_id, f"it gives two sizes for {name!r}")
+    if size is not None and not (_is_size(size) and size == lfs.get("size", size)):
+        raise _distrust(repo_id, f"it gives two sizes for {_told(name)}")
     return _checked(repo_id, name, lfs.get("size", size), lfs.get(sha), lfs.get(sha))
 
 
 def _checked(repo_id: str, path: object, size: object, blob_id: object, sha256: object) -> FileEntry:
     if not isinstance(path, str) or (why := unsafe(path)):
         detail = why if isinstance(path, str) else "it is not text"
-        raise _distrust(repo_id, f"the file name {path!r} cannot be used: {detail}")
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST_FILE:
-        raise _distrust(repo_id, f"it gives the size of {path!r} as {size!r:.40}")
+        raise _distrust(repo_id, f"the file name {_told(path)} cannot be used: {detail}")
+    if not _is_size(size):
+        raise _distrust(repo_id, f"it gives the size of {path!r} as {_told(size)}")
     if sha256 is not None and not (isinstance(sha256, str) and is_sha256(sha256)):
-        raise _distrust(repo_id, f"it gives the sha256 of {path!r} as {sha256!r:.80}")
+        raise _distrust(repo_id, f"it gives the sha256 of {path!r} as {_told(sha256)}")
     name = sha256 or blob_id
     if not isinstance(name, str) or not (is_commit(name) or is_sha256(name)):
-        raise _distrust(repo_id, f"it does not say what the content of {path!r} is, but {name!r:.80}")
+        raise _distrust(repo_id, f"it does not say what the content of {path!r} is, but {_told(name)}")
     return FileEntry(path, size, name, sha256)
+
+
+def _is_size(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_FILE
+
+
+def _told(value: object) -> str:
+    """A value as a message shows it; of a list or an object its kind alone, because it may be long and deep."""
+    return f"a {type(value).__name__}" if isinstance(value, (list, dict)) else f"{value!r:.80}"
 
 
 def _distrust(repo_id: str, why: str) -> IntegrityError:

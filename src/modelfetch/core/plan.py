@@ -11,10 +11,10 @@ import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, NamedTuple
-from urllib.parse import urlsplit
 
-from ..errors import IntegrityError, ModelNotFoundError
+from ..errors import ModelFetchError, ModelNotFoundError
 from .catalog import ModelSpec, patterns, resolve
+from .http import origin, public_endpoint
 from .listing import FileEntry, Listing, is_commit, select, trusted_entries
 from .text import bytes_text
 
@@ -103,7 +103,7 @@ class DownloadPlan:
 
     def to_json(self) -> str:
         """The remote part as JSON text (schema ``modelfetch.plan/1``)."""
-        return json.dumps({**_remote(self), "fingerprint": self.fingerprint}, indent=1)
+        return json.dumps(_told(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> DownloadPlan:
@@ -150,12 +150,6 @@ def plan_of(files: Iterable[FileEntry], commit: str, spec: ModelSpec, endpoint: 
     )
 
 
-def public_endpoint(endpoint: str) -> str:
-    """``endpoint`` without a name or password: a plan may be shown to anybody."""
-    parts = urlsplit(endpoint)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
-
-
 def _examples(listing: Listing) -> str:
     names = ", ".join(file.path for file in listing.files[:5])
     return f"it holds {names}" if names else "the repo is empty"
@@ -184,6 +178,10 @@ def _remote(plan: DownloadPlan) -> dict[str, object]:
     }
 
 
+def _told(plan: DownloadPlan) -> dict[str, object]:
+    return {**_remote(plan), "fingerprint": plan.fingerprint}
+
+
 def _canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
@@ -192,8 +190,8 @@ def _parse(text: str) -> DownloadPlan:
     try:
         told = json.loads(text)
         plan = _from_remote(told)
-        fits = isinstance(told, dict) and told.get("fingerprint") == plan.fingerprint
-    except (IntegrityError, ModelNotFoundError, TypeError, KeyError, RecursionError, ValueError) as error:
+        fits = _canonical(told) == _canonical(_told(plan))  # as text: to Python 1, 1.0 and True are one
+    except (ModelFetchError, TypeError, KeyError, RecursionError, ValueError) as error:
         message = f"This is not a plan of schema {SCHEMA}: {error}. Write it with DownloadPlan.to_json()."
         raise ValueError(message) from error
     if not fits:
@@ -233,7 +231,8 @@ def _text(value: object) -> str:
 
 
 def _endpoint(text: str) -> str:
-    if urlsplit(text).scheme not in {"http", "https"} or public_endpoint(text) != text:
+    origin(text)
+    if public_endpoint(text) != text:
         message = f"its endpoint is {text!r:.80}"
         raise ValueError(message)
     return text

@@ -19,6 +19,7 @@ from ..errors import (
     NetworkError,
     PlanDriftError,
 )
+from .http import public_endpoint
 from .retry import LONGEST_WAIT, TRANSIENT
 
 if TYPE_CHECKING:
@@ -31,13 +32,19 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked for: ``path`` is a planned file's, None while planning."""
+    """What was asked for: ``path`` is a planned file's, None while planning.
+
+    ``endpoint`` loses a name and password at once, because every message names it.
+    """
 
     repo_id: str
     revision: str
     endpoint: str
     path: str | None = None
     with_token: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "endpoint", public_endpoint(self.endpoint))
 
     @property
     def subject(self) -> str:
@@ -59,7 +66,7 @@ def refusal(answer: Answered, asked: Question) -> ModelFetchError:  # noqa: PLR0
         return _gated(asked)
     if _INVALID_CREDENTIALS in said or (answer.status == _UNAUTHORIZED and not answer.code):
         return _bad_token(asked)
-    if answer.status == _NOT_FOUND and asked.path is not None:
+    if asked.path is not None and (answer.status == _NOT_FOUND or answer.code == "RepoNotFound"):
         return _drifted(answer, asked)
     if answer.code == "RevisionNotFound":
         return _no_revision(asked)
@@ -97,7 +104,8 @@ def _bad_token(asked: Question) -> AuthenticationError:
 
 
 def _drifted(answer: Answered, asked: Question) -> PlanDriftError:
-    reason = f" ({answer.code})" if answer.code else ""
+    gone = "the repo was deleted, or made private" if answer.code == "RepoNotFound" else answer.code
+    reason = f" ({gone})" if gone else ""
     return PlanDriftError(
         f"{asked.subject} is no longer offered at commit {asked.revision}{reason}. The planned bytes were expected. What was "
         "already fetched is kept; plan again.",

@@ -45,13 +45,14 @@ class Tries:
 
         A failure during a rest belongs to the one before it: many connections fail together.
         """
-        wait = self.wait(jitter, asked)
+        resting = now < self.rest_until
+        if resting and asked is None:
+            return self
+        first = Tries() if resting else self
+        wait = first.wait(jitter, asked)
         if wait is None:
             return None
-        counted = self.failures + (now >= self.rest_until)
-        if counted == self.failures and asked is None:
-            return self
-        return Tries(counted, 0, max(self.rest_until, now + wait))
+        return Tries(self.failures + (not resting), 0, max(self.rest_until, now + wait))
 
     def wait(self, jitter: float, asked: float | None = None) -> float | None:
         """Seconds to wait after one more failure, or None to give up."""

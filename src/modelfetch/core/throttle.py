@@ -28,4 +28,4 @@ class Bucket:
 
 def read_size(rate: float, connections: int, largest: int) -> int:
     """Bytes to read at once so that each connection sees its share several times a second."""
-    return max(1, min(largest, int(rate * BURST / connections)))
+    return max(1, int(min(largest, rate * BURST / connections)))

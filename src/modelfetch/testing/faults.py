@@ -52,7 +52,10 @@ class _Options:
 
 @dataclass(frozen=True, slots=True)
 class Reset(_Options):
-    """A TCP RST: before the head (``after=None``), or once ``after`` bytes of the body have arrived."""
+    """A TCP RST: before the head (``after=None``), or once ``after`` bytes of the body have arrived.
+
+    Over TLS, Python's ``ssl`` shows it as an early end of the stream.
+    """
 
     after: int | None = None
 

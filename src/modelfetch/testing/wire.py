@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .message import Answer, Origin
 
 _LOOK = 0.02
+_SETTLE = 0.1
 _LINE = 65_536
 _RESET = struct.pack("ii" if sys.platform != "win32" else "hh", 1, 0)
 
@@ -123,6 +124,8 @@ class Connection:
         raise HangUpError
 
     def _drain(self, timeout: float) -> None:
+        if not sys.platform.startswith("linux"):  # elsewhere an RST throws away what the peer has not read yet
+            self._stopping.wait(_SETTLE)
         end = time.monotonic() + timeout
         while unsent(self._socket) and time.monotonic() < end and not self._stopping.wait(0.001):
             pass

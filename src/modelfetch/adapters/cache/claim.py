@@ -92,7 +92,10 @@ def open_files(layout: Layout, file: FileEntry) -> tuple[int, int, Journal]:
             os.ftruncate(part_fd, file.size)
         return part_fd, _fresh_journal(layout, told), told
     except BaseException:
+        is_empty = not os.fstat(part_fd).st_size
         os.close(part_fd)
+        if is_empty:
+            remove(layout.part(file.blob_id))
         raise
 
 

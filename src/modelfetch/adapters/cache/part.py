@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Part:
-    """A part file that is ours. Every method may be called from any thread, and does nothing once it is released.
+    """A part file that is ours. Every method may be called from any thread, and changes nothing once it is released.
 
     Raises InsufficientStorageError and CacheError for what the disk refuses, and the internal
     :class:`Usurped` and :class:`Interrupted`. ``kept`` is what an earlier owner left.
@@ -68,36 +68,24 @@ class Part:
         self._forget = False
         self._published = False
 
-    def keep(self, offset: int, view: memoryview) -> Piece:
-        """Put ``view`` at ``offset``, then journal it. Raises Usurped, and Interrupted once the end was hashed or we let go."""
+    def keep(self, offset: int, view: bytes | bytearray | memoryview) -> Piece:
+        """Put all of ``view`` at ``offset``, then journal it.
+
+        Raises Usurped, and Interrupted once the part was released or the whole file is being hashed.
+        """
+        if offset + len(view) > self.size:
+            message = f"bytes {offset}..{offset + len(view)} are not all within the file's {self.size}"
+            raise ValueError(message)
         piece = Piece(ByteRange(offset, offset + len(view)), crc32(view))
         with self._gate.writing() as entered, translated(self._part, "writing the part file"):
             if not entered:
                 raise Interrupted
             self._must_be_ours()
-            self._bytes.write(offset, view)
+            self._bytes.write(offset, memoryview(view))
             self._append(encode_kept(piece))
-        with self._mutex:
-            self._holds = self._holds.add(piece.range)
+            with self._mutex:
+                self._holds = self._holds.add(piece.range)
         return piece
-
-    def write(self, offset: int, view: bytes | bytearray | memoryview) -> None:
-        """Put all of ``view`` at ``offset``. Raises Usurped; does nothing while the whole file is being hashed."""
-        if offset < 0 or offset + len(view) > self.size:
-            message = f"bytes {offset}..{offset + len(view)} are not all within the file's {self.size}"
-            raise ValueError(message)
-        with self._gate.writing() as entered, translated(self._part, "writing the part file"):
-            if entered:
-                self._must_be_ours()
-                self._bytes.write(offset, memoryview(view))
-
-    def record(self, piece: Piece) -> None:
-        """Journal that these bytes are on disk. Raises Usurped."""
-        with self._gate.using() as entered:
-            if entered:
-                self._append(encode_kept(piece))
-                with self._mutex:
-                    self._holds = self._holds.add(piece.range)
 
     def discard(self, ranges: RangeSet) -> None:
         """Journal that these bytes are not to be trusted, and start the digest again. Raises Usurped."""
@@ -113,8 +101,8 @@ class Part:
     def digest(self, upto: int, stopped: Callable[[], bool]) -> str | None:
         """Run the digest on to byte ``upto``; the hex digest at the file's end, else None. Raises Interrupted.
 
-        From then on that the end is asked for, writes do nothing until :meth:`discard`: what was hashed is
-        what will be published. ``stopped`` is asked before each 1 MiB.
+        From when the end is asked for, :meth:`keep` is refused until :meth:`discard`: what was hashed is what
+        will be published. ``stopped`` is asked before each 1 MiB.
         """
         with self._gate.using() as entered, self._hashing, translated(self._part, "reading the part file"):
             if not entered:

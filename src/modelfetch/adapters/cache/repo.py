@@ -17,7 +17,7 @@ from ...core.listing import is_commit
 from ...core.paths import unsafe
 from ...core.plan import Presence
 from ...core.ports import Absent, Busy, Present
-from . import records
+from . import records, survey
 from .claim import kept, open_files, seen, whereabouts
 from .disk import TEMPORARY, remove
 from .faults import ABSENT, free_bytes, translated
@@ -94,6 +94,16 @@ class RepoCache:
                 return ()
             aged = sorted(((entry.stat().st_mtime_ns, entry.name) for entry in found if entry.is_dir()), reverse=True)
             return tuple(commit for _, commit in aged)
+
+    def sizes(self, commit: str) -> dict[str, int]:
+        """Bytes of every file of the snapshot that can be opened, by its path in the repo."""
+        with translated(self._at.folder, "looking for files"):
+            return survey.sizes(self._at, commit)
+
+    def has_leftovers(self) -> bool:
+        """Whether an earlier download left parts."""
+        with translated(self._at.folder, "looking for parts"):
+            return survey.has_leftovers(self._at)
 
     def claim(self, file: FileEntry, commit: str) -> Part | Busy | Present:
         """Become the content's one owner. Never waits: Busy when somebody else is."""

@@ -34,7 +34,7 @@ _FEED_FORWARD = {"gate": (_HIDDEN, _WIDTH), "up": (_HIDDEN, _WIDTH), "down": (_W
 
 
 def tiny_llama(*, quantized: bool = False, shards: int = 1, seed: int = 0) -> dict[str, bytes]:
-    """The files of a tiny llama, by name: about 230 kB, or 80 kB in 4 bits, made in a fraction of a second.
+    """The files of a tiny llama, by name: about 160 kB, or 60 kB in 4 bits, made in a fraction of a second.
 
     ``mlx_lm.load(folder)`` loads them and ``mlx_lm.generate(model, tokenizer, prompt)`` answers :data:`LLAMA_TEXT`, greedily and
     whatever the prompt. A test of files, loading and plumbing, not of language.

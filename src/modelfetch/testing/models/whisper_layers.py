@@ -4,7 +4,7 @@ Rule: every token means one thing, and the row of the output matrix that stands 
 all layers between are noise too small to be heard. So a token follows from the one before it, whatever the audio:
 the start leads to the language, the language to the task, the task to time 0.00, a time to the first word, a word to
 the next, and the last word, like any other text, to the end. It holds with and without time stamps, with a prompt, a
-prefix, beams, batches and word time stamps.
+prefix, beams and batches.
 
 Source: ``ctranslate2/specs/whisper_spec.py``, ``transformer_spec.py`` (4.8).
 """
