@@ -7,18 +7,15 @@ import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import pytest
 from huggingface_hub import hf_hub_download, scan_cache_dir, snapshot_download, try_to_load_from_cache
 from huggingface_hub.utils import WeakFileLock
 
 from modelfetch.adapters.cache import Part, RepoCache
-from modelfetch.core.journal import Piece
 from modelfetch.core.listing import FileEntry
 from modelfetch.core.plan import Presence
 from modelfetch.core.ports import Busy, Present
-from modelfetch.core.ranges import ByteRange
 from modelfetch.core.record import Selection
 
 if TYPE_CHECKING:
@@ -58,9 +55,7 @@ def cache(root: Path) -> RepoCache:
 def begin(cache: RepoCache, file: FileEntry, upto: int) -> Part:
     part = cache.claim(file, COMMIT)
     assert isinstance(part, Part)
-    content = FILES[file]
-    part.write(0, content[:upto])
-    part.record(Piece(ByteRange(0, upto), crc32(content[:upto])))
+    part.keep(0, memoryview(FILES[file])[:upto])
     return part
 
 
@@ -118,7 +113,7 @@ def test_the_cache_is_healthy_at_every_step_of_a_download(cache: RepoCache, root
         parts.append(begin(cache, file, 10))
         assert_healthy(root)
     for part, file in zip(parts, FILES, strict=True):
-        part.write(10, FILES[file][10:])
+        part.keep(10, memoryview(FILES[file])[10:])
         part.publish()
         assert_healthy(root)
         cache.link(COMMIT, file.path, file.blob_id)

@@ -89,18 +89,8 @@ class Connection:
         """Wait. Raises ``HangUpError`` when the peer leaves or the server stops before the time is over."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self._stopping.wait(min(left, _LOOK)) or (left > _LOOK and self._is_gone()):
+            if self._stopping.wait(min(left, _LOOK)) or (left > _LOOK and has_left(self._socket)):
                 raise HangUpError
-
-    def _is_gone(self) -> bool:
-        if hasattr(select, "POLLRDHUP"):
-            poll = select.poll()
-            poll.register(self._socket, select.POLLRDHUP)
-            return bool(poll.poll(0))
-        readable, _, _ = select.select([self._socket], [], [], 0)
-        with contextlib.suppress(BlockingIOError):
-            return bool(readable) and socket.socket.recv(self._socket, 1, socket.MSG_PEEK) == b""
-        return False
 
     def reset(self) -> None:
         """End it with an RST, after the peer's system has taken what was sent."""
@@ -131,14 +121,30 @@ class Connection:
             pass
 
 
-def unsent(sock: socket.socket) -> int:
-    """Bytes that the peer's system has not acknowledged yet; 0 where the system does not tell."""
-    if not sys.platform.startswith("linux"):
-        return 0
-    import fcntl  # noqa: PLC0415 - not on every system
-    import termios  # noqa: PLC0415 - not on every system
+if sys.platform == "linux":
+    import fcntl
+    import termios
 
-    return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
+    def has_left(sock: socket.socket) -> bool:
+        """Whether the peer closed its end, or reset the connection."""
+        poll = select.poll()
+        poll.register(sock, select.POLLRDHUP)
+        return bool(poll.poll(0))
+
+    def unsent(sock: socket.socket) -> int:
+        """Bytes that the peer's system has not acknowledged yet."""
+        return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
+
+else:
+
+    def has_left(sock: socket.socket) -> bool:
+        """Whether the peer closed its end and everything it sent was read; a TLS goodbye hides that."""
+        readable, _, _ = select.select([sock], [], [], 0)
+        return bool(readable) and socket.socket.recv(sock, 1, socket.MSG_PEEK) == b""
+
+    def unsent(sock: socket.socket) -> int:  # noqa: ARG001 - only Linux tells
+        """Bytes that the peer's system has not acknowledged yet: unknown here, so none."""
+        return 0
 
 
 def _without_origin(target: str) -> str:

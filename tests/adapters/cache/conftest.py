@@ -73,11 +73,8 @@ class Scene:
         return Piece(ByteRange(start, stop), crc32(self.content[start:stop]))
 
     def bring(self, part: Part, start: int, stop: int) -> Piece:
-        """What a connection does: write, then journal."""
-        piece = self.piece(start, stop)
-        part.write(start, memoryview(self.content)[start:stop])
-        part.record(piece)
-        return piece
+        """What a connection does."""
+        return part.keep(start, memoryview(self.content)[start:stop])
 
     def publish(self) -> None:
         """A whole download of the file, its link included."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -16,7 +17,7 @@ from modelfetch.core.listing import FileEntry
 from modelfetch.core.plan import Presence
 from modelfetch.core.ports import Absent, Busy, Present
 from modelfetch.core.ranges import RangeSet
-from modelfetch.errors import CacheError
+from modelfetch.errors import CacheError, InsufficientStorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -360,6 +361,29 @@ def test_a_cache_that_cannot_be_read_is_an_error_that_names_it(scene: Scene, mon
     monkeypatch.setattr(Path, "stat", refuse)
     with pytest.raises(CacheError, match="Permission denied"):
         scene.cache.inventory(scene.commit, [scene.file])
+
+
+@pytest.mark.parametrize("kept", [0, 100])
+def test_a_claim_that_the_disk_refuses_leaves_everything_as_it_was(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    if kept:
+        leave(scene, kept)
+    before = {path for path in scene.root.rglob("*") if ".locks" not in path.parts}
+    descriptors = len(os.listdir("/dev/fd"))  # noqa: PTH208 - counted, not named
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(InsufficientStorageError):
+        scene.cache.claim(scene.file, scene.commit)
+    monkeypatch.undo()
+    assert {path for path in scene.root.rglob("*") if ".locks" not in path.parts} == before
+    assert len(os.listdir("/dev/fd")) == descriptors  # noqa: PTH208 - as above
+    part = scene.claim()
+    assert part.kept.size == kept
+    part.release()
 
 
 def test_a_claim_begins_again_when_its_folders_were_tidied_away(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

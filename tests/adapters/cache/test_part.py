@@ -65,8 +65,8 @@ def test_pieces_may_come_in_any_order_from_many_threads(scene: Scene) -> None:
 def test_bytes_outside_of_the_file_are_refused(scene: Scene) -> None:
     part = scene.claim()
     for offset, data in ((scene.file.size - 1, b"xx"), (-1, b"x")):
-        with pytest.raises(ValueError, match="not all within"):
-            part.write(offset, data)
+        with pytest.raises(ValueError, match=r"not all within|0 <= start"):
+            part.keep(offset, data)
     part.release()
 
 
@@ -189,7 +189,8 @@ def test_nothing_is_written_any_more_once_the_whole_file_was_hashed(scene: Scene
     """A connection that was told to stop may still hold bytes, and they may be wrong."""
     part = filled(scene)
     assert part.digest(scene.file.size, never) == scene.file.blob_id
-    part.write(0, b"late and wrong")
+    with pytest.raises(Interrupted):
+        part.keep(0, b"late and wrong")
     part.publish()
     assert scene.blob.read_bytes() == scene.content
 
@@ -206,7 +207,7 @@ def test_the_digest_waits_for_a_write_under_way(scene: Scene, monkeypatch: pytes
 
     with ThreadPoolExecutor(2) as pool:
         monkeypatch.setattr(os, "pwrite", slow)
-        write = pool.submit(part.write, 0, b"wrong")
+        write = pool.submit(part.keep, 0, b"wrong")
         assert writing.wait(30)
         with pytest.raises(Interrupted):  # it may be stopped while it waits
             part.digest(scene.file.size, lambda: True)
@@ -302,11 +303,17 @@ def test_releasing_keeps_every_journalled_byte(scene: Scene) -> None:
     scene.claim().release()
 
 
-def test_a_try_that_kept_nothing_leaves_the_cache_as_it_was(scene: Scene) -> None:
+def test_a_try_that_kept_nothing_leaves_the_cache_as_it_was(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock file stays, as huggingface_hub's does: unlinking it would split the next lockers."""
     scene.root.mkdir()
     part = scene.claim()
-    part.write(0, b"never journalled")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(InsufficientStorageError):
+        part.keep(0, b"written and never journalled")
     part.release()
     assert [path.name for path in scene.root.iterdir()] == [".locks"]
 
@@ -350,8 +357,8 @@ def test_after_the_end_every_call_is_harmless(scene: Scene, end: str) -> None:
     getattr(part, end)()
     before = {path: path.read_bytes() for path in scene.root.rglob("*") if path.is_file()}
     for _ in range(2):
-        part.write(0, b"late")
-        part.record(scene.piece(0, 4))
+        with pytest.raises(Interrupted):
+            part.keep(0, b"late")
         part.discard(RangeSet.whole(4))
         assert part.digest(scene.file.size, never) is None
         assert part.audit(never) == RangeSet()
@@ -363,7 +370,6 @@ def test_after_the_end_every_call_is_harmless(scene: Scene, end: str) -> None:
 
 def test_a_release_never_waits_for_a_write_under_way(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     part = scene.claim()
-    scene.bring(part, 0, 100)
     writing, go_on = threading.Event(), threading.Event()
     pwrite = os.pwrite
 
@@ -374,13 +380,14 @@ def test_a_release_never_waits_for_a_write_under_way(scene: Scene, monkeypatch: 
 
     with ThreadPoolExecutor(1) as pool:
         monkeypatch.setattr(os, "pwrite", slow)
-        write = pool.submit(part.write, 100, b"x")
+        write = pool.submit(scene.bring, part, 0, 100)
         assert writing.wait(30)
         part.release()
-        assert scene.cache.claim(scene.file, scene.commit) == Busy(100)  # still held: the last one out lets go
+        assert scene.cache.claim(scene.file, scene.commit) == Busy(0)  # still held: the last one out lets go
         go_on.set()
         write.result(30)
     monkeypatch.undo()
+    assert scene.cache.inventory(scene.commit, [scene.file]) == {scene.file.path: Presence("partial", 100)}
     scene.claim().release()
 
 
@@ -430,8 +437,7 @@ def test_whoever_claimed_last_owns_the_part_and_the_other_notices(scene: Scene) 
     second = scene.claim()
     assert second.kept == RangeSet.whole(100)
     for step in (
-        lambda: first.write(100, b"x"),
-        lambda: first.record(scene.piece(100, 101)),
+        lambda: first.keep(100, b"x"),
         lambda: first.discard(RangeSet.whole(100)),
         first.publish,
     ):
@@ -461,7 +467,7 @@ def test_a_cache_that_was_deleted_under_a_download_is_noticed(scene: Scene) -> N
     scene.bring(part, 0, 100)
     shutil.rmtree(scene.folder)
     with pytest.raises(Usurped):
-        part.record(scene.piece(100, 200))
+        part.keep(100, b"x")
     part.release()
     scene.claim().release()
 

@@ -181,8 +181,10 @@ def test_a_complete_cache_that_may_only_be_read_is_left_as_it_is(
     assert sorted(scene.root.rglob("*")) == before
 
 
-@pytest.mark.usefixtures("read_only")
-def test_a_download_into_a_cache_that_may_only_be_read_is_an_error_that_names_it(scene: Scene) -> None:
+def test_a_download_into_a_cache_that_may_only_be_read_is_an_error_that_names_it(
+    scene: Scene, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue("read_only")
     with pytest.raises(CacheError, match="Read-only file system") as caught:
         scene.cache.claim(scene.file, scene.commit)
     assert caught.value.path == str(scene.folder)

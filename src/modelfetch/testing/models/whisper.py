@@ -36,7 +36,9 @@ def tiny_whisper(*, multilingual: bool = False, mels: int = 80, seed: int = 0) -
     """The files of a tiny int8 Whisper, by name: about 0.7 MB in all, made in a fraction of a second.
 
     ``faster_whisper.WhisperModel(folder)`` loads them and transcribes everything, silence included, as
-    :data:`WHISPER_TEXT`, one segment for each window of 30 s. A test of files, loading and plumbing, not of hearing.
+    :data:`WHISPER_TEXT`, one segment for each window of 30 s. A test of files, loading and plumbing, not of hearing. Two options of
+    ``transcribe`` look at the sound themselves: ``vad_filter`` leaves nothing of a sound without speech, and
+    ``word_timestamps`` may go back in a window and find the text again.
 
     Args:
         multilingual: True for many languages, of which it always detects ``en``; False for English only. With 80 mel

@@ -1,0 +1,95 @@
+"""One exchange of a simulated process, under way.
+
+Rule: after it was stopped nothing more is written, and it still says that it ended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...core import events as ev
+from ...core.ports import Interrupted, Usurped
+from ...core.ranges import ByteRange
+from ...errors import ModelFetchError
+from .faults import Short
+
+if TYPE_CHECKING:
+    from .content import File
+    from .network import Course
+    from .part import Part
+    from .process import Process
+
+HAND_ON = 2.0
+"""Seconds after which bytes are handed on even where they are less than a block."""
+
+
+class Exchange:
+    """A request for a file's location, or (``asked``) for bytes of it that go to ``part``."""
+
+    __slots__ = ("asked", "at", "course", "file", "is_over", "number", "part", "process")
+
+    def __init__(
+        self, process: Process, number: int, file: File, course: Course, asked: ByteRange | None, part: Part | None
+    ) -> None:
+        self.process = process
+        self.number = number
+        self.file = file
+        self.course = course
+        self.asked = asked
+        self.part = part
+        self.at = asked.start if asked is not None else 0
+        self.is_over = False
+        process.later(course.delay, self._answer if part is None else self._next)
+
+    def stop(self) -> None:
+        """End it."""
+        if not self.is_over and not self.course.deaf:
+            self._end(ev.Broken("stopped"))
+        self.is_over = True
+
+    def break_off(self) -> None:
+        """The connection is gone."""
+        if not self.is_over:
+            self.process.trouble.network += 1
+            self._end(ev.Broken("the connection did not survive"))
+
+    def _answer(self) -> None:
+        if self.is_over or self.course.end is None:
+            return
+        if self.course.end == ev.Delivered() and not isinstance(self.course.fault, Short):
+            self.process.tell(self.process.located(self))
+        self._end(self.course.end)
+
+    def _next(self) -> None:
+        """Wait for the next block, or come to the end."""
+        if self.is_over:
+            return
+        rate = self.course.rate
+        count = min(self.process.block, int(rate * HAND_ON), self.course.stop - self.at)
+        if count > 0:
+            self.process.later(count / rate, lambda: self._bring(count))
+        elif self.course.end is not None:
+            self._end(self.course.end)
+
+    def _bring(self, count: int) -> None:
+        if self.is_over or self.part is None:
+            return
+        asked = ByteRange(self.at, self.at + count)
+        self.process.served(self.file, asked)
+        try:
+            piece = self.part.keep(asked, self.course.lies)
+        except Interrupted:
+            self._end(ev.Broken("stopped"))
+        except ModelFetchError as error:
+            self._end(ev.Refused(error))
+        except Usurped:  # it never says that it ended: those bytes are another's
+            self.is_over = True
+            self.process.tell(ev.Usurped(self.file.blob_id))
+        else:
+            self.at += count
+            self.process.tell(ev.Arrived(self.number, self.file.blob_id, piece))
+            self._next()
+
+    def _end(self, end: ev.End) -> None:
+        self.is_over = True
+        self.process.tell(ev.Ended(self.number, end, self.process.jitter()))

@@ -1,0 +1,320 @@
+"""Every fault, seen from the other end of the wire."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import ssl
+from email.utils import parsedate_to_datetime
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+import pytest
+
+from modelfetch import testing
+from modelfetch.testing import (
+    BadListing,
+    CaptivePortal,
+    Chunked,
+    Close,
+    Delay,
+    ExpireUrl,
+    FlipBit,
+    Forbidden,
+    Garbage,
+    Gzip,
+    HeaderTrickle,
+    HugeJson,
+    IgnoreRange,
+    LieRange,
+    LocalHub,
+    NoAnswer,
+    OtherContent,
+    RangeNotSatisfiable,
+    RateLimited,
+    Redirect,
+    Reset,
+    ShiftRange,
+    ShortBody,
+    Stall,
+    Status,
+    Trickle,
+)
+from modelfetch.testing.faults import Fault, ListingFlaw
+
+pytestmark = pytest.mark.usefixtures("repo")
+INFO = "/api/models/org/model/revision/main?blobs=true"
+
+
+def test_a_reset_before_the_head_leaves_no_answer(client: Any, local_hub: LocalHub) -> None:
+    reset = local_hub.inject(Reset())
+    with pytest.raises(ConnectionResetError):
+        client.fetch()
+    assert reset.hits == 1
+    assert client.fetch().status == 200
+
+
+def test_a_reset_in_the_body_comes_after_exactly_so_many_bytes(
+    client: Any, local_hub: LocalHub, content: bytes
+) -> None:
+    local_hub.inject(Reset(after=100_000))
+    response = client.open(client.signed())
+    assert response.read(100_000) == content[:100_000]
+    with pytest.raises(ConnectionResetError):
+        response.read(1)
+
+
+def test_a_close_ends_the_body_early_without_a_reset(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    local_hub.inject(Close(after=1000))
+    with pytest.raises(http.client.IncompleteRead) as early:
+        client.fetch()
+    assert early.value.partial == content[:1000]
+
+
+def test_a_close_before_the_head_leaves_no_answer(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(Close(after=None, where="info"))
+    with pytest.raises(http.client.RemoteDisconnected):
+        client.ask(INFO)
+
+
+def test_a_close_after_every_n_bytes_lets_shorter_answers_pass(client: Any, local_hub: LocalHub) -> None:
+    close = local_hub.inject(Close(after=100_000, times=None))
+    at = 0
+    while at < client.size:
+        try:
+            at += len(client.fetch(Range=f"bytes={at}-").body)
+        except http.client.IncompleteRead as early:
+            at += len(early.partial)
+    assert close.hits == 2
+    assert local_hub.body_bytes() == client.size
+
+
+def test_over_tls_a_close_says_goodbye_and_a_reset_does_not() -> None:
+    with LocalHub(tls=True) as hub:
+        hub.add_repo("org/model", {"config.json": b"{}"})
+        hub.inject(Close(after=5, where="info"))
+        hub.inject(Reset(after=5, where="info"))
+        assert _read_to_the_end(hub).endswith(b'\r\n\r\n{"_id')
+        with pytest.raises(ssl.SSLEOFError):  # what OpenSSL makes of ECONNRESET
+            _read_to_the_end(hub)
+
+
+def _read_to_the_end(hub: LocalHub) -> bytes:
+    address = urlsplit(hub.endpoint)
+    context = ssl.create_default_context(cafile=hub.ca_file)
+    plain = socket.create_connection((address.hostname or "", address.port or 0), timeout=10)
+    with context.wrap_socket(plain, server_hostname=address.hostname, suppress_ragged_eofs=False) as sock:
+        sock.sendall(f"GET {INFO} HTTP/1.1\r\n\r\n".encode())
+        return b"".join(iter(lambda: sock.recv(10_000), b""))
+
+
+def test_a_short_body_is_well_formed(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    local_hub.inject(ShortBody(after=1000, times=2))
+    assert client.fetch().body == content[:1000]
+    reply = client.fetch(Range="bytes=500-9999")
+    assert (reply.body, reply.headers["content-range"]) == (content[500:1500], f"bytes 500-1499/{client.size}")
+
+
+def test_a_stall_of_some_seconds_ends_with_the_rest(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    local_hub.inject(Stall(after=1000, seconds=0.05))
+    assert client.fetch().body == content
+
+
+def test_no_answer_is_no_answer(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(NoAnswer(where="info"))
+    connection = client.connect(local_hub.endpoint)
+    connection.timeout = 0.05
+    connection.request("GET", INFO)
+    with pytest.raises(TimeoutError):
+        connection.getresponse()
+    assert local_hub.requests[0].status == 0
+
+
+def test_time_can_be_spent_before_the_head_in_the_head_and_in_the_body(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(Delay(0.05, where="cdn"))
+    local_hub.inject(HeaderTrickle(5_000))
+    local_hub.inject(Trickle(100_000))
+    local_hub.inject(ShortBody(after=10_000))
+    assert len(client.fetch().body) == 10_000
+    local_hub.wait_until_quiet()
+    body = local_hub.requests[-1]
+    assert body.ended
+    assert body.ended - body.started > 0.15
+
+
+def test_a_burst_of_errors_ends(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(Status(503, (("X-Why", "busy"),), b"later", times=2, where="info"))
+    assert [client.ask(INFO).status for _ in range(3)] == [503, 503, 200]
+    assert local_hub.requests[0].body_bytes == 5
+
+
+def test_a_rate_limit_says_when_to_come_back(client: Any, local_hub: LocalHub) -> None:
+    for form in ("seconds", "date", "ratelimit", "none"):
+        local_hub.inject(RateLimited(7, form))
+    by_seconds, by_date, by_limit, silent = (client.fetch() for _ in range(4))
+    assert {reply.status for reply in (by_seconds, by_date, by_limit, silent)} == {429}
+    assert by_seconds.headers["retry-after"] == "7"
+    assert parsedate_to_datetime(by_date.headers["retry-after"]).tzinfo
+    assert by_limit.headers["ratelimit"] == '"api";r=0;t=7'
+    assert "retry-after" not in silent.headers
+
+
+def test_an_ignored_range_is_answered_200_with_everything(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    local_hub.inject(IgnoreRange())
+    reply = client.fetch(Range="bytes=10-19")
+    assert (reply.status, reply.body) == (200, content)
+    assert "content-range" not in reply.headers
+
+
+def test_a_shifted_range_says_so_and_a_lying_one_does_not(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    local_hub.inject(ShiftRange(by=3))
+    local_hub.inject(LieRange(by=3))
+    shifted, lying = client.fetch(Range="bytes=10-19"), client.fetch(Range="bytes=10-19")
+    assert shifted.body == lying.body == content[13:23]
+    assert shifted.headers["content-range"] == f"bytes 13-22/{client.size}"
+    assert lying.headers["content-range"] == f"bytes 10-19/{client.size}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=299000-", "bytes=1-", "bytes=0-299998"])
+def test_a_range_at_an_edge_is_shifted_where_there_is_room(
+    client: Any, local_hub: LocalHub, content: bytes, asked: str
+) -> None:
+    local_hub.inject(LieRange(by=1000))
+    first, _, last = asked.removeprefix("bytes=").partition("-")
+    reply = client.fetch(Range=asked)
+    right = content[int(first) : int(last) + 1 if last else None]
+    assert len(reply.body) == len(right)
+    assert reply.body != right
+
+
+def test_a_range_inside_the_file_can_be_called_not_satisfiable(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(RangeNotSatisfiable())
+    reply = client.fetch(Range="bytes=10-19")
+    assert (reply.status, reply.headers["content-range"]) == (416, f"bytes */{client.size}")
+
+
+def test_an_address_that_expired_stays_so_until_the_file_is_resolved_again(client: Any, local_hub: LocalHub) -> None:
+    first, second = client.signed(), client.signed()
+    expired = local_hub.inject(ExpireUrl(skip=1))
+    assert [client.ask(address).status for address in (first, first, first, second)] == [200, 403, 403, 403]
+    assert client.fetch().status == 200
+    assert expired.hits == 1
+
+
+def test_forbidden_stays_forbidden(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(Forbidden(times=None))
+    assert [client.fetch().status for _ in range(2)] == [403, 403]
+
+
+def test_one_flipped_bit_is_one_flipped_bit(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    flip = local_hub.inject(FlipBit(offset=1000, mask=0x80))
+    assert client.fetch(Range="bytes=0-999").body == content[:1000]
+    assert flip.hits == 0
+    body = client.fetch(Range="bytes=900-1099").body
+    assert [at for at in range(200) if body[at] != content[900 + at]] == [100]
+    assert body[100] ^ content[1000] == 0x80
+    assert client.fetch().body == content
+
+
+def test_other_content_has_the_same_size(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    local_hub.inject(OtherContent(skip=1))
+    assert client.fetch().body == content
+    other = client.fetch().body
+    assert len(other) == len(content)
+    assert other != content
+
+
+def test_a_captive_portal_answers_anything_with_html(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(CaptivePortal(times=None))
+    for address in (INFO, "/org/model/resolve/main/model.bin", "/api/whoami-v2"):
+        reply = client.ask(address)
+        assert reply.status == 200
+        assert reply.headers["content-type"].startswith("text/html")
+
+
+def test_garbage_is_no_json_under_the_name_of_json(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(Garbage(where="info"))
+    reply = client.ask(INFO)
+    assert "json" in reply.headers["content-type"]
+    with pytest.raises(ValueError, match="decode"):
+        json.loads(reply.body)
+
+
+def test_a_huge_json_is_valid_and_has_the_size_asked_for(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(HugeJson(1_000_000))
+    reply = client.ask(INFO)
+    assert len(reply.body) == 1_000_000
+    assert list(reply.json) == ["padding"]
+
+
+@pytest.mark.parametrize("address", [INFO, "/api/models/org/model/tree/main?recursive=true"])
+@pytest.mark.parametrize("flaw", get_args(ListingFlaw))
+def test_a_listing_can_be_spoiled_in_every_named_way(
+    client: Any, local_hub: LocalHub, address: str, flaw: ListingFlaw
+) -> None:
+    right = client.ask(address).json
+    bad = local_hub.inject(BadListing(flaw))
+    spoiled = client.ask(address).json
+    assert (spoiled != right) == bool(bad.hits)
+    assert bool(bad.hits) == (flaw != "missing-commit" or address == INFO)
+
+
+def test_a_listing_can_be_spoiled_by_a_function(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(BadListing(lambda listing: {**listing, "siblings": "many"}))
+    assert client.ask(INFO).json["siblings"] == "many"
+
+
+def test_gzip_comes_unasked_and_without_a_length(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    local_hub.inject(Gzip())
+    reply = client.fetch()
+    assert reply.headers["content-encoding"] == "gzip"
+    assert "content-length" not in reply.headers
+    assert gzip.decompress(reply.body) == content
+
+
+def test_chunks_carry_the_same_bytes_without_a_length(client: Any, local_hub: LocalHub, content: bytes) -> None:
+    local_hub.inject(Chunked())
+    reply = client.fetch()
+    assert reply.headers["transfer-encoding"] == "chunked"
+    assert "content-length" not in reply.headers
+    assert reply.body == content
+
+
+def test_a_redirect_can_go_anywhere(client: Any, local_hub: LocalHub) -> None:
+    address = "/org/model/resolve/main/model.bin"
+    for to in ("{self}", "file:///etc/passwd", "{cdn}/elsewhere"):
+        local_hub.inject(Redirect(to))
+    assert client.ask(address).headers["location"] == local_hub.endpoint + address
+    assert client.ask(address).headers["location"] == "file:///etc/passwd"
+    assert client.ask(address).headers["location"] == local_hub.cdn_endpoint + "/elsewhere"
+    assert "Signature" in client.ask(address).headers["location"]
+
+
+def test_faults_queue_up_and_the_oldest_comes_first(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(Status(500))
+    local_hub.inject(Status(502))
+    assert [client.fetch().status for _ in range(3)] == [500, 502, 200]
+
+
+def test_a_fault_can_be_meant_for_some_files_alone(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(Status(500, match="*.json", where="resolve", times=None))
+    assert client.ask("/org/model/resolve/main/config.json").status == 500
+    assert client.ask("/org/model/resolve/main/model.bin").status == 302
+
+
+def test_a_removed_fault_and_a_healed_hub_are_well(client: Any, local_hub: LocalHub) -> None:
+    fault = local_hub.inject(Status(500, times=None))
+    assert client.fetch().status == 500
+    fault.remove()
+    fault.remove()
+    assert client.fetch().status == 200
+    local_hub.inject(Forbidden(times=None))
+    local_hub.heal()
+    assert client.fetch().status == 200
+
+
+def test_faults_are_values_and_all_of_them_are_public() -> None:
+    assert Reset(5) == Reset(5) != Reset(6)
+    assert {fault.__name__ for fault in get_args(Fault)} < set(testing.__all__)
