@@ -21,6 +21,7 @@ nox.options.sessions = [
     "core",
     "tests",
     "interop",
+    "backends",
     "bare",
     "docs",
     "simulate",
@@ -54,7 +55,7 @@ def group(*names: str) -> list[str]:
 def tests(session: nox.Session) -> None:
     """The whole suite against the newest of everything, on every interpreter that is here."""
     session.install(".", *group("test"))
-    session.run("pytest", *ON_ALL_CORES, "--ignore=tests/interop", *session.posargs)
+    session.run("pytest", *ON_ALL_CORES, "--ignore=tests/interop", "-m", "not backend", *session.posargs)
 
 
 @nox.session
@@ -73,6 +74,13 @@ def interop(session: nox.Session, hub: str) -> None:
     """The neighbour on the same cache, in each generation that people have; the oldest with our oldest dependencies."""
     session.install(".", *group("test", f"interop-{hub}"))
     session.run("pytest", *ON_ALL_CORES, "tests/interop", "tests/adapters", *session.posargs)
+
+
+@nox.session
+def backends(session: nox.Session) -> None:
+    """The real faster-whisper and mlx-lm, loading the tiny models."""
+    session.install(".[mlx,whisper]", *group("test"))
+    session.run("pytest", "tests/backends", "-m", "backend", *session.posargs)
 
 
 @nox.session

@@ -18,7 +18,7 @@ from modelfetch.testing.fixture import local_hub as local_hub
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from modelfetch.testing.repo import Given
+    from modelfetch.testing.localhub.repo import Given
 
 SIZE = 300_000
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelfetch.testing import Synthetic
-from modelfetch.testing.content import Span, as_content, digests
+from modelfetch.testing.localhub.content import Span, as_content, digests
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -42,7 +42,7 @@ from modelfetch.testing import (
     Status,
     Trickle,
 )
-from modelfetch.testing.faults import Fault, ListingFlaw
+from modelfetch.testing.localhub.faults import Fault, ListingFlaw
 
 pytestmark = pytest.mark.usefixtures("repo")
 INFO = "/api/models/org/model/revision/main?blobs=true"

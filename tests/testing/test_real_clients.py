@@ -22,7 +22,7 @@ from modelfetch.testing import LocalHub, Reset, Synthetic
 
 if TYPE_CHECKING:
     from modelfetch.testing import Repo
-    from modelfetch.testing.repo import Given
+    from modelfetch.testing.localhub.repo import Given
 
 FILES: dict[str, Given] = {
     "config.json": b"{}",

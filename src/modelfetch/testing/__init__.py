@@ -16,7 +16,7 @@ Is the cancel button quick, and does the next start go on where it stopped? With
         app.click("Download")
         assert local_hub.body_bytes() < 35_000_000
 
-Nothing but the standard library is imported, and pytest by the fixtures alone.
+Nothing but the standard library is imported; pytest by the fixtures, and trustme by ``LocalHub(tls=True)``, alone.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .content import Content, Synthetic
-    from .faults import (
+    from .localhub.content import Content, Synthetic
+    from .localhub.faults import (
         BadListing,
         CaptivePortal,
         Chunked,
@@ -54,10 +54,10 @@ if TYPE_CHECKING:
         Status,
         Trickle,
     )
-    from .hub import LocalHub
-    from .log import Request
-    from .repo import Commit, File, Repo
-    from .script import Injected
+    from .localhub.hub import LocalHub
+    from .localhub.log import Request
+    from .localhub.repo import Commit, File, Repo
+    from .localhub.script import Injected
 
 __all__ = [
     "BadListing",
@@ -113,7 +113,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = getattr(import_module(f".{_HOMES.get(name, 'faults')}", __name__), name)
+    value = getattr(import_module(f".localhub.{_HOMES.get(name, 'faults')}", __name__), name)
     globals()[name] = value
     return value
 

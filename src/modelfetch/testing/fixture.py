@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .hub import LocalHub
+from .localhub.hub import LocalHub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -40,10 +40,8 @@ class Trouble:
     final: int = 0
     denied: int = 0
     drifted: int = 0
-    lies: int = 0
     disk: int = 0
     full: int = 0
-    damage: int = 0
 
     def meet(self, fault: f.NetworkFault | None) -> None:
         """An exchange is under this fault."""
@@ -66,13 +64,11 @@ class Trouble:
                 self.drifted += 1
             case f.Expire():
                 self.denied += 1
-            case f.Flip():
-                self.lies += 1
             case _:
                 pass
 
-    def explains(self, error: ModelFetchError) -> bool:
-        """Whether ``error`` had to be."""
+    def explains(self, error: ModelFetchError, *, lies: int, damage: int) -> bool:
+        """Whether ``error`` had to be; ``lies`` and ``damage`` were met by the run so far, and may still be on the disk."""
         match error:
             case NetworkError():
                 return bool(self.final) or self.network > len(WAITS)
@@ -81,11 +77,11 @@ class Trouble:
             case PlanDriftError():
                 return bool(self.drifted)
             case IntegrityError():
-                return bool(self.lies)
+                return bool(lies)
             case InsufficientStorageError():
                 return bool(self.full)
             case CacheError():
-                return bool(self.disk or self.damage)
+                return bool(self.disk or damage)
             case _:
                 return False
 

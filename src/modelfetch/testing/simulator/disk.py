@@ -29,9 +29,10 @@ _ROTTEN = -1
 
 
 class Owner(Protocol):
-    """Who has a lock; bytes before ``frontier`` were read for the digest, and do not rot any more."""
+    """Who has a lock, for which process; bytes before ``frontier`` were read for the digest, and do not rot any more."""
 
     frontier: int
+    holder: object
 
 
 class JournalFile:
@@ -139,6 +140,12 @@ class Disk:
             self.full -= 1
             message = "the simulated disk is full"
             raise InsufficientStorageError(message)
+
+    def unlock(self, holder: object) -> None:
+        """The system frees the locks of a process that is gone."""
+        for shelf in self.shelves.values():
+            if shelf.owner is not None and shelf.owner.holder is holder:
+                shelf.owner = None
 
     def lose_power(self, random: Random) -> None:
         """Every lock is free, and some of what was not on the device is gone."""

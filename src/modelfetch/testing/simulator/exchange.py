@@ -57,7 +57,7 @@ class Exchange:
         if self.is_over or self.course.end is None:
             return
         if self.course.end == ev.Delivered() and not isinstance(self.course.fault, Short):
-            self.process.tell(self.process.located(self))
+            self.process.tell(self.process.world.network.located(self.course, self.number, self.file))
         self._end(self.course.end)
 
     def _next(self) -> None:
@@ -65,7 +65,7 @@ class Exchange:
         if self.is_over:
             return
         rate = self.course.rate
-        count = min(self.process.block, int(rate * HAND_ON), self.course.stop - self.at)
+        count = min(self.process.world.world.pace.block, int(rate * HAND_ON), self.course.stop - self.at)
         if count > 0:
             self.process.later(count / rate, lambda: self._bring(count))
         elif self.course.end is not None:
@@ -75,7 +75,7 @@ class Exchange:
         if self.is_over or self.part is None:
             return
         asked = ByteRange(self.at, self.at + count)
-        self.process.served(self.file, asked)
+        self.process.world.count_served(self.file, asked)
         try:
             piece = self.part.keep(asked, self.course.lies)
         except Interrupted:
@@ -92,4 +92,4 @@ class Exchange:
 
     def _end(self, end: ev.End) -> None:
         self.is_over = True
-        self.process.tell(ev.Ended(self.number, end, self.process.jitter()))
+        self.process.tell(ev.Ended(self.number, end, self.process.world.random.random()))

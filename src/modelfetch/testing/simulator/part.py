@@ -28,8 +28,9 @@ class Part:
     so. ``moment`` is called between two steps, and does not come back in a process that is killed just then.
     """
 
-    def __init__(self, disk: Disk, shelf: Shelf, moment: Callable[[], None]) -> None:
+    def __init__(self, disk: Disk, shelf: Shelf, holder: object, moment: Callable[[], None]) -> None:
         self.shelf = shelf
+        self.holder = holder
         self.frontier = 0
         self.brought = RangeSet()
         self.gone = False
@@ -84,13 +85,14 @@ class Part:
         self.brought = self.brought.minus(ranges)
         self._hashed, self.frontier, self._frozen = Content(), 0, False
 
-    def begin_digest(self, upto: int) -> None:
-        """From now on ``upto`` bytes are being read. Only what is journalled may be."""
-        hold(upto <= self._journal.kept.prefix or upto == 0, f"{self.file_name} is hashed to {upto}, which is not journalled")
+    def begin_digest(self, upto: int) -> int:
+        """Read on to ``upto``; how many bytes that is. Only what is journalled may be read."""
+        hold(upto <= self._journal.kept.prefix, f"{self.file_name} is hashed to {upto}, which is not journalled")
         self._frozen = upto == self.shelf.file.size
-        for start, stop, label in self._bytes.read(self.frontier, upto):
+        begun, self.frontier = self.frontier, max(self.frontier, upto)
+        for start, stop, label in self._bytes.read(begun, upto):
             self._hashed.write(start, stop, label)
-        self.frontier = max(self.frontier, upto)
+        return self.frontier - begun
 
     def digest(self, upto: int) -> str | None:
         """The digest at the content's end."""

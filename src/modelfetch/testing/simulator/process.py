@@ -1,12 +1,12 @@
 """One simulated process: carries out a machine's commands in virtual time, as a driver does in real time.
 
-Rule: it decides nothing. What a driver's worker does is done at one instant and told after the host's lag.
+Rule: it decides nothing. What a driver's worker does is done at one instant, and told after the host's lag.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...core import events as ev
 from ...core.ports import Interrupted, Usurped
@@ -15,90 +15,68 @@ from ...core.transfer import FileTransfer
 from ...errors import ModelFetchError
 from .checks import Gauge, Trouble, may_fetch, reused_is_true
 from .exchange import Exchange
-from .part import Part
-from .rules import RuleBrokenError, hold
+from .rules import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...core.ranges import ByteRange
     from .content import File
-    from .disk import Shelf
+    from .part import Part
     from .simulation import Simulation
 
 _DISK_SECONDS = 0.002
 _HASHED_A_SECOND = 500e6
+_NEVER = float("inf")
+_ASKED = Question("org/model", "c" * 40, "https://hub.invalid")
 
 
 class Process:
-    """One call of ``download``. ``on_end`` is told its outcome, None when it was killed."""
+    """One call of ``download``. ``on_end`` is told its outcome, or None when it was killed."""
 
     def __init__(self, name: str, world: Simulation, on_end: Callable[[ev.Outcome | None], None]) -> None:
         self.name = name
         self.world = world
-        self.block = world.world.pace.block
         self.is_alive = True
         self.trouble = Trouble()
+        self.exchanges: dict[int, Exchange] = {}
         self._on_end = on_end
         self._files = {file.blob_id: file for file in world.world.files}
-        self._shelves = world.disk.shelves
         self._parts: dict[str, Part] = {}
-        self._exchanges: dict[int, Exchange] = {}
         self._brought: dict[str, int] = {}
-        self._tick_at = float("inf")
-        self._gauge = Gauge(self._files.values())
-        self.machine = world.kinds.machine(map(self._transfer, self._files.values()), world.world.policy, _ASKED)
+        self._tick_at = _NEVER
+        self._gauge = Gauge(world.world.files)
+        self.machine = world.kinds.machine(map(self._transfer, world.world.files), world.world.policy, _ASKED)
         self.later(0.0, lambda: self._feed(ev.Started()))
 
     def _transfer(self, file: File) -> FileTransfer:
-        cached = self._shelves[file.blob_id].blob is not None
+        cached = self.world.disk.shelves[file.blob_id].blob is not None
         return FileTransfer(file.blob_id, file.size, file.paths, cached=cached)
 
     # ------------------------------------------------------------------ what the world does to it
 
-    def cancel(self, *, discard: bool) -> None:
-        """Somebody cancels."""
-        self.tell(ev.CancelAsked(discard))
-
     def die(self) -> None:
-        """It is killed: the system frees its locks, and keeps what it had written."""
-        self.world.note(self.name, "is killed")
+        """It is killed; what it had written stays."""
         self.is_alive = False
-        for exchange in self._exchanges.values():
+        for exchange in self.exchanges.values():
             exchange.is_over = True
-        for shelf in self._shelves.values():
-            if isinstance(shelf.owner, Part) and shelf.owner.process is self:
-                shelf.owner.die()
         self._on_end(None)
 
-    def wake(self, *, broken: bool) -> None:
-        """The laptop slept; with ``broken`` the connections did not survive."""
-        for exchange in list(self._exchanges.values()):
+    def sleep(self) -> None:
+        """The laptop slept: every other connection did not survive that, and the others look stalled."""
+        for exchange in list(self.exchanges.values()):
             self.trouble.network += 1
-            if broken:
+            if self.world.random.random() < 0.5:  # noqa: PLR2004 - a half
                 exchange.break_off()
 
     # ------------------------------------------------------------------ what its exchanges need
 
     def later(self, delay: float, action: Callable[[], None]) -> None:
         """Do ``action`` after ``delay`` seconds, unless it was killed."""
-        self.world.later(delay, self, action)
+        self.world.later(delay, action, self)
 
     def tell(self, event: ev.Event) -> None:
         """Tell the machine, after the host's lag."""
         self.later(self.world.world.pace.lag, lambda: self._feed(event))
-
-    def jitter(self) -> float:
-        """A fresh random number."""
-        return self.world.random.random()
-
-    def located(self, exchange: Exchange) -> ev.Located:
-        """The location that ``exchange`` was for."""
-        return self.world.network.located(exchange.course, exchange.number, exchange.file)
-
-    def served(self, file: File, brought: ByteRange) -> None:
-        """Bytes came."""
-        self.world.count_served(file, brought)
 
     # ------------------------------------------------------------------ the loop
 
@@ -112,7 +90,7 @@ class Process:
             if answer is not None:
                 commands.extend(self._ask(answer))
         if isinstance(event, ev.Ended):
-            self._exchanges.pop(event.exchange, None)
+            self.exchanges.pop(event.exchange, None)
         self._gauge.look(self.machine, self.world.now)
         if self.machine.outcome is not None:
             self._close(self.machine.outcome)
@@ -120,35 +98,175 @@ class Process:
             self._set_alarm()
 
     def _ask(self, event: ev.Event) -> tuple[ev.Command, ...]:
-        world = self.world
-        commands = self.machine.handle(event, world.now)
-        world.log.append((world.now, self.name, event, commands))
+        commands = self.machine.handle(event, self.world.now)
+        self.world.log.append((self.world.now, self.name, event, commands))
         return commands
 
     def _set_alarm(self) -> None:
-        wake_at = max(self.machine.wake_at(), self.world.now)
+        wake_at = self.machine.wake_at()
         if wake_at < self._tick_at:
             self._tick_at = wake_at
-            self.later(wake_at - self.world.now, lambda: self._tick(wake_at))
+            self.later(max(0.0, wake_at - self.world.now), lambda: self._tick(wake_at))
 
     def _tick(self, due: float) -> None:
         if due == self._tick_at:
-            self._tick_at = float("inf")
+            self._tick_at = _NEVER
             self._feed(ev.Tick())
 
     def _close(self, outcome: ev.Outcome) -> None:
-        hold(not self._parts, f"{self.name} finished and still owns {[part.file_name for part in self._parts.values()]}")
-        for exchange in self._exchanges.values():
+        held = [part.file_name for part in self._parts.values()]
+        hold(not held, f"{self.name} finished and still owns {held}")
+        for exchange in self.exchanges.values():
             exchange.is_over = True
         if isinstance(outcome, ev.Complete):
             reused_is_true(self.machine, self._files.values(), self._brought)
         if isinstance(outcome, ev.Failure):
-            self._judge(outcome.error)
+            self.world.judge(self, outcome.error)
         self._on_end(outcome)
 
-    def _judge(self, error: ModelFetchError) -> None:
-        self.trouble.lies += any(shelf.journal is None for shelf in self._shelves.values()) * 0
-        if not self.trouble.explains(error):
-            raise RuleBrokenError(f"{self.name} failed for no reason ({self.trouble}): {error!r}")
+    # ------------------------------------------------------------------ commands: exchanges
 
-    # ------------------------------------------------------------------ commands
+    def _locate(self, command: ev.Locate) -> None:
+        course = self.world.network.locate()
+        self.trouble.meet(course.fault)
+        file = self._files[command.file]
+        self._begin(Exchange(self, command.exchange, file, course, None, None))
+
+    def _fetch(self, command: ev.Fetch) -> None:
+        part, file = self._part(command), self._files[command.file]
+        may_fetch(command, part, self.exchanges.values())
+        course = self.world.network.fetch(file, command.range, command.location, whole=command.whole)
+        self.trouble.meet(course.fault)
+        self.world.lies += bool(course.lies)
+        self._begin(Exchange(self, command.exchange, file, course, command.range, part))
+
+    def _begin(self, exchange: Exchange) -> None:
+        hold(exchange.number not in self.exchanges, f"exchange {exchange.number} is used twice")
+        self.exchanges[exchange.number] = exchange
+        limit = self.world.world.policy.max_connections
+        hold(limit is None or len(self.exchanges) <= limit, f"{len(self.exchanges)} connections, {limit} are allowed")
+
+    def _stop(self, command: ev.Stop) -> None:
+        if command.exchange in self.exchanges:
+            self.exchanges[command.exchange].stop()
+
+    # ------------------------------------------------------------------ commands: the disk
+
+    def _claim(self, command: ev.Claim) -> None:
+        hold(command.file not in self._parts, f"{self._files[command.file].name} is claimed, and is ours")
+        self._work(_DISK_SECONDS, command.file, lambda: self._try_claim(command.file))
+
+    def _try_claim(self, name: str) -> ev.Event:
+        answer = self.world.claim(self, name)
+        if isinstance(answer, ev.OwnerSeen | ev.Present):
+            return answer
+        if self.machine.outcome is not None:
+            answer.release()
+        else:
+            self._parts[name] = answer
+        return ev.Claimed(name, answer.kept)
+
+    def _look(self, command: ev.Look) -> None:
+        self._work(_DISK_SECONDS, command.file, lambda: self.world.look(command.file))
+
+    def _hash(self, command: ev.Hash) -> None:
+        part, name, upto = self._part(command), command.file, command.upto
+        seconds = part.begin_digest(upto) / _HASHED_A_SECOND
+        self._work_on(part, _DISK_SECONDS + seconds, lambda: ev.Hashed(name, upto, part.digest(upto)))
+
+    def _audit(self, command: ev.Audit) -> None:
+        part = self._part(command)
+        self._work_on(part, _DISK_SECONDS, lambda: ev.Audited(command.file, part.audit()))
+
+    def _discard(self, command: ev.Discard) -> ev.Event | None:
+        try:
+            self._part(command).discard(command.ranges)
+        except Usurped:
+            return ev.Usurped(command.file)
+        except ModelFetchError as error:
+            return ev.Failed(command.file, error)
+        return None
+
+    def _publish(self, command: ev.Publish) -> None:
+        part = self._part(command)
+        self._work_on(part, _DISK_SECONDS, lambda: self._do_publish(part, command.file))
+
+    def _do_publish(self, part: Part, name: str) -> ev.Event:
+        part.publish()
+        self._parts.pop(name, None)
+        self._brought[name] = part.brought.size
+        self.world.disk.touch()
+        return ev.Published(name)
+
+    def _adopt(self, command: ev.Adopt) -> None:
+        shelf = self.world.disk.shelves[command.file]
+
+        def link() -> ev.Event:
+            self.world.disk.touch()
+            hold(shelf.blob is not None, f"{shelf.file.name} is linked, and is not there")
+            return ev.Published(command.file)
+
+        self._work(_DISK_SECONDS, command.file, link)
+
+    def _release(self, command: ev.Release) -> None:
+        part = self._parts.pop(command.file, None)
+        if part is not None:
+            (part.forget if command.discard else part.release)()
+
+    def _seal(self, _: ev.Seal) -> None:
+        def seal() -> ev.Event:
+            self.world.disk.touch()
+            missing = [shelf.file.name for shelf in self.world.disk.shelves.values() if shelf.blob is None]
+            hold(not missing, f"{missing} are not published, and the snapshot is sealed")
+            return ev.Sealed()
+
+        self._work(_DISK_SECONDS, "", seal)
+
+    def _finish(self, _: ev.Finish) -> None:
+        pass
+
+    def _part(self, command: ev.Fetch | ev.Hash | ev.Audit | ev.Discard | ev.Publish) -> Part:
+        """Rule 6: whoever touches a file owns it."""
+        hold(command.file in self._parts, f"{command} for a file that is not {self.name}'s")
+        return self._parts[command.file]
+
+    def _work_on(self, part: Part, seconds: float, task: Callable[[], ev.Event]) -> None:
+        """Work that is left undone when the part is released meanwhile."""
+
+        def unless_gone() -> ev.Event:
+            if part.gone:
+                raise Interrupted
+            return task()
+
+        self._work(seconds, part.shelf.file.blob_id, unless_gone)
+
+    def _work(self, seconds: float, name: str, task: Callable[[], ev.Event]) -> None:
+        """As a worker: do it, and say how it went."""
+
+        def guarded() -> None:
+            try:
+                self.tell(task())
+            except Interrupted:
+                pass
+            except Usurped:
+                self.tell(ev.Usurped(name))
+            except ModelFetchError as error:
+                self.tell(ev.Failed(name, error))
+
+        self.later(seconds, guarded)
+
+    _ACTIONS: ClassVar[dict[type, Callable[[Process, Any], ev.Event | None]]] = {
+        ev.Locate: _locate,
+        ev.Fetch: _fetch,
+        ev.Stop: _stop,
+        ev.Claim: _claim,
+        ev.Look: _look,
+        ev.Hash: _hash,
+        ev.Audit: _audit,
+        ev.Discard: _discard,
+        ev.Publish: _publish,
+        ev.Adopt: _adopt,
+        ev.Release: _release,
+        ev.Seal: _seal,
+        ev.Finish: _finish,
+    }
