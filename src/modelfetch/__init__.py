@@ -8,10 +8,9 @@ Rule: importing this does nothing. Every public name is fetched from its module 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # checkers take the name for true; typing's own would be half the cost of this import
 if TYPE_CHECKING:
     from . import testing, ui
     from .api import download, model_status, plan_download, start_download
