@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .cancel import SupportsIsSet
     from .core.plan import PlannedFile
 
-SETTLE_WITHIN = 0.08
-"""Seconds a cancel may take; the contract gives 100 ms in all."""
+SETTLE_WITHIN = 0.05
+"""Seconds a cancel waits for its threads; the contract gives 100 ms in all, and a busy machine wakes late."""
 
 DRAIN_WITHIN = 2.0
 """Seconds that ``result`` waits for subscribers to see the end: a stuck one must not hold back a result."""

@@ -16,7 +16,7 @@ from ..errors import IntegrityError, ModelFetchError, NetworkError
 from .events import Answered
 from .http import joined, next_page, origin
 from .listing import Listing, commit_of, is_commit, is_gated, listing_from_info, listing_from_tree
-from .refusal import Question, is_transient, refusal
+from .refusal import WITHOUT_ASKING, Question, is_transient, refusal
 from .retry import Tries
 
 LARGEST_JSON = 64 << 20
@@ -122,8 +122,7 @@ def _given_up(asked: Question, heard: Heard | Silence, tries: Tries) -> ModelFet
         return refusal(_answered(heard), asked)
     return heard.error or NetworkError(
         f"{asked.endpoint} could not be asked for {asked.subject}: {heard.message}, {tries.failures + 1} times in a row. An "
-        "answer was expected. Nothing was fetched; check the connection and the endpoint, then try again (update=False "
-        "takes a complete copy that is already in the cache)."
+        f"answer was expected. Nothing was fetched; check the connection and the endpoint, then try again ({WITHOUT_ASKING})."
     )
 
 

@@ -16,7 +16,7 @@ from ..errors import ModelNotFoundError
 from .paths import unsafe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _REPO_ID = re.compile(r"\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?", re.ASCII)
 """huggingface_hub's ``validate_repo_id``: letters, digits, ``-``, ``_``, ``.``; both names up to 96 characters."""
@@ -39,11 +39,11 @@ class ModelSpec:
     _: KW_ONLY
     backend: str | None = None
     revision: str | None = None
-    allow_patterns: tuple[str, ...] | None = None
-    ignore_patterns: tuple[str, ...] | None = None
+    allow_patterns: Sequence[str] | None = None
+    ignore_patterns: Sequence[str] | None = None
     display_name: str | None = None
     description: str = ""
-    capabilities: tuple[str, ...] = ()
+    capabilities: Sequence[str] = ()
     min_ram_bytes: int | None = None
     size_bytes: int | None = None
 

@@ -47,16 +47,18 @@ def _parts(progress: DownloadProgress) -> Iterator[str]:
 def _doing(progress: DownloadProgress) -> Iterator[str]:
     if progress.status is DownloadStatus.ERROR:
         yield f"failed ({progress.error})"
-    elif progress.status is not DownloadStatus.DOWNLOADING:
-        yield _WORDS[progress.status]
-    elif progress.stalled:
-        yield "stalled"
-    else:
+    elif progress.status is DownloadStatus.DOWNLOADING:
         yield from _pace(progress)
+    else:
+        yield _WORDS[progress.status]
 
 
 def _pace(progress: DownloadProgress) -> Iterator[str]:
-    if progress.speed > 0:
+    if progress.stalled:
+        yield "stalled"
+    elif progress.speed > 0:
         yield f"{bytes_text(progress.speed)}/s"
-    if progress.eta is not None:
-        yield f"{seconds_text(progress.eta)} left"
+        if progress.eta is not None:
+            yield f"{seconds_text(progress.eta)} left"
+    else:
+        yield "downloading"

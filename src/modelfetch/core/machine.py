@@ -36,7 +36,7 @@ FOLLOW_EVERY = 0.25
 PATIENCE = 10.0
 """Seconds without growth before a file is taken back from an owner that took it from us: locks lie there."""
 
-GRACE = 0.05
+GRACE = 0.03
 """Seconds that an ending download waits for its exchanges to hand in what they have on disk."""
 
 HASH_STEP = 8 << 20
@@ -113,7 +113,7 @@ class Machine:
             case ev.Tick():
                 self._on_tick()
             case ev.CancelAsked(discard):
-                self._discard = discard
+                self._discard |= discard
                 self._end(ev.Cancelled())
             case ev.Located():
                 self._on_located(event)
@@ -134,7 +134,7 @@ class Machine:
             case ev.Audited(name, lies):
                 self._on_audited(self._board.files[name], lies)
             case ev.Published(name):
-                self._board.put(self._board.files[name].to(Move.PUBLISHED))
+                self._board.put(replace(self._board.files[name].to(Move.PUBLISHED), owned=False))
             case ev.Sealed():
                 self._end(ev.Complete())
             case ev.Failed(_, error):
@@ -213,7 +213,7 @@ class Machine:
             del self._board.exchanges[number]
         self._do(ev.Release(file.blob_id))
         empty = RangeSet()
-        file = replace(file, owned=False, kept=empty, promised=empty, fetched=0, locating=False)
+        file = replace(file, owned=False, kept=empty, found=empty, promised=empty, locating=False)
         seen = file.to(Move.USURPED)
         self._board.put(replace(seen, look_at=self._now + FOLLOW_EVERY, patient_until=self._now + PATIENCE))
 
@@ -271,7 +271,7 @@ class Machine:
             return
         file = replace(file, repaired=file.repaired + bool(lies), rejected=file.rejected + (not lies))
         if file.rejected >= MOST_REJECTIONS or file.repaired > MOST_REPAIRS:
-            self._board.put(file)
+            self._board.put(replace(file, owned=False))
             self._do(ev.Release(file.blob_id, discard=True))
             self._fail(corrupt(file) if file.rejected >= MOST_REJECTIONS else forgetful(file))
             return
@@ -321,7 +321,9 @@ class Machine:
         return number
 
     def _do(self, command: ev.Command) -> None:
-        self._out.append(command)
+        """Have it done; once the download is ending nothing new is begun."""
+        if self._ending is None or isinstance(command, ev.Stop | ev.Release | ev.Finish):
+            self._out.append(command)
 
     # ------------------------------------------------------------------ the end
 
@@ -343,7 +345,7 @@ class Machine:
         if self._ending is None or (self._board.exchanges and self._now < self._grace_until):
             return
         for file in self._board.files.values():
-            if file.owned and file.state is not State.DONE:
+            if file.owned:
                 self._do(ev.Release(file.blob_id, discard=self._discard))
         self.outcome = self._ending
         self._do(ev.Finish(self._ending))

@@ -36,7 +36,7 @@ def unsafe(path: str) -> str | None:
 def _unsafe_segment(segment: str) -> str | None:
     if segment in {"", ".", ".."}:
         return f"the part {segment!r} would leave its folder"
-    if re.match("[A-Za-z]:", segment):
+    if segment[1:2] == ":":  # Windows takes any character for a drive's letter
         return f"{segment!r} names a drive"
     if _RESERVED.fullmatch(segment):
         return f"{segment!r} is a device on Windows"

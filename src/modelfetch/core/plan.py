@@ -145,8 +145,8 @@ def plan_of(files: Iterable[FileEntry], commit: str, spec: ModelSpec, endpoint: 
         endpoint=public_endpoint(endpoint),
         backend=spec.backend,
         files=_planned(files),
-        allow_patterns=spec.allow_patterns,
-        ignore_patterns=spec.ignore_patterns,
+        allow_patterns=patterns(spec.allow_patterns),
+        ignore_patterns=patterns(spec.ignore_patterns),
     )
 
 
@@ -192,7 +192,9 @@ def _parse(text: str) -> DownloadPlan:
         plan = _from_remote(told)
         fits = _canonical(told) == _canonical(_told(plan))  # as text: to Python 1, 1.0 and True are one
     except (ModelFetchError, TypeError, KeyError, RecursionError, ValueError) as error:
-        message = f"This is not a plan of schema {SCHEMA}: {error}. Write it with DownloadPlan.to_json()."
+        message = (
+            f"This is not a plan of schema {SCHEMA}: {str(error).rstrip('.')}. Write it with DownloadPlan.to_json()."
+        )
         raise ValueError(message) from error
     if not fits:
         message = (

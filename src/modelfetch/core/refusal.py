@@ -29,6 +29,9 @@ _INVALID_CREDENTIALS = "invalid credentials in authorization header"
 _DISABLED = "access to this resource is disabled"
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
+WITHOUT_ASKING = "update=False takes a complete copy that is already in the cache"
+"""What a caller can do while the Hub cannot be asked where a branch stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -148,6 +151,8 @@ def _unusable(answer: Answered, asked: Question) -> NetworkError:
         step = f"it asks to wait {answer.wait:.0f} s, so try again after that"
     else:
         step = "try again later" if is_transient(answer) else "check the endpoint"
+    if asked.path is None:
+        step += f" ({WITHOUT_ASKING})"
     return NetworkError(
         f"{asked.endpoint} answered HTTP {answer.status} for {asked.subject}{said}. An answer with content was expected. What was "
         f"already fetched is kept; {step}.",

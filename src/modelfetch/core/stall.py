@@ -28,7 +28,7 @@ class Watch:
 
     def check(self, now: float, window: float, floor: float = FLOOR) -> Watch | None:
         """The watch to go on with, or None when the connection stalled. ``window`` is seconds."""
-        if now - self.since < window:
+        if now < self.since + window:  # the sum that a wake-up is set for: a difference may round to just before it
             return self
         return Watch(now) if self.brought >= floor else None
 

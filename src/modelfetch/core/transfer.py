@@ -69,7 +69,7 @@ TABLE: dict[State, dict[Move, State]] = {
         Move.USURPED: State.FOLLOWING,
     },
     State.AUDITING: {Move.REOPENED: State.FETCHING, Move.USURPED: State.FOLLOWING},
-    State.PUBLISHING: {Move.PUBLISHED: State.DONE},
+    State.PUBLISHING: {Move.PUBLISHED: State.DONE, Move.USURPED: State.FOLLOWING},
     State.DONE: {},
 }
 
@@ -91,9 +91,8 @@ def moved(state: State, move: Move) -> State:
 class FileTransfer:
     """One content on its way: ``paths`` are all the places in the snapshot that want it.
 
-    Bytes: ``kept`` are on disk and journalled, ``promised`` are being fetched; ``fetched`` counts those
-    kept that this download brought itself, ``hashed`` how far the digest ran, ``seen`` how far another
-    owner is.
+    Bytes: ``kept`` are on disk and journalled, ``found`` those of them that an earlier owner left,
+    ``promised`` are being fetched; ``hashed`` is how far the digest ran, ``seen`` how far another owner is.
 
     Patience: ``rejected`` counts digests that came out wrong for what the source sent, ``repaired``
     those that came out wrong because of the disk; ``refreshed``: the location was renewed after a
@@ -108,8 +107,8 @@ class FileTransfer:
     state: State = State.WAITING
     cached: bool = False
     kept: RangeSet = RangeSet()
+    found: RangeSet = RangeSet()
     promised: RangeSet = RangeSet()
-    fetched: int = 0
     hashed: int = 0
     seen: int = 0
     location: Location | None = field(default=None, repr=False)
@@ -149,22 +148,21 @@ class FileTransfer:
     @property
     def own_bytes(self) -> int:
         """Bytes on disk that this download brought itself."""
-        return min(self.fetched, self.on_disk)
+        return self.kept.size - self.found.size
 
     def claimed(self, kept: RangeSet) -> FileTransfer:
         """Ours, with what an earlier owner left."""
-        return replace(self.to(Move.OWNED), owned=True, kept=kept, fetched=0, hashed=0, hashing=False)
+        return replace(self.to(Move.OWNED), owned=True, kept=kept, found=kept, hashed=0, hashing=False)
 
     def arrived(self, part: ByteRange) -> FileTransfer:
         """With ``part`` on disk; bytes that were kept already are not new."""
         kept = self.kept.add(part)
         new = kept.size - self.kept.size
-        return replace(self, kept=kept, fetched=self.fetched + new, refreshed=False, tries=self.tries.arrived(new))
+        return replace(self, kept=kept, refreshed=False, tries=self.tries.arrived(new))
 
     def without(self, gone: RangeSet) -> FileTransfer:
         """Without bytes that are not to be trusted; the digest starts again."""
-        kept = self.kept.minus(gone)
-        return replace(self, kept=kept, fetched=min(self.fetched, kept.size), hashed=0)
+        return replace(self, kept=self.kept.minus(gone), found=self.found.minus(gone), hashed=0)
 
     def promise(self, part: ByteRange) -> FileTransfer:
         """With ``part`` asked for."""

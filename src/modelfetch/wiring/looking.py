@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..adapters.account import cache_dir
 from ..adapters.cache import RepoCache
 from ..backends import BACKENDS, backend_files
+from ..core.catalog import patterns
 from ..core.status import ModelStatus, status_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _recorded_choices(spec: ModelSpec, cache: RepoCache, commit: str) -> list[tu
     record = cache.recorded(commit)
     if record is None:
         return []
-    exact = record.files_for(spec.allow_patterns, spec.ignore_patterns)
+    exact = record.files_for(patterns(spec.allow_patterns), patterns(spec.ignore_patterns))
     if exact:
         return [exact]
     anything = spec.allow_patterns is None and not spec.ignore_patterns

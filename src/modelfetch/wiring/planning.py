@@ -13,7 +13,7 @@ from ..adapters.hub import Hub
 from ..adapters.threads import Crew, Scope, in_background
 from ..backends import backend_files
 from ..core.asking import list_repo
-from ..core.catalog import ModelSpec, resolve
+from ..core.catalog import ModelSpec, patterns, resolve
 from ..core.listing import is_commit
 from ..core.plan import DownloadPlan, make_plan, plan_of
 from ..core.refusal import Question
@@ -30,7 +30,7 @@ def specify(model: str | ModelSpec, options: PlanOptions) -> ModelSpec:
     if allow is None and spec.backend is not None:
         allow = backend_files(spec.backend).patterns
     ignore = options.ignore_patterns if options.ignore_patterns is not None else spec.ignore_patterns
-    return replace(spec, allow_patterns=allow, ignore_patterns=ignore)  # type: ignore[arg-type]  # made a tuple there
+    return replace(spec, allow_patterns=patterns(allow), ignore_patterns=patterns(ignore))
 
 
 def plan(spec: ModelSpec, options: PlanOptions, waiting: Waiting, stall_timeout: float) -> DownloadPlan:
@@ -65,7 +65,7 @@ def _plan(spec: ModelSpec, where: Account, options: PlanOptions, scope: Scope) -
 def _recorded_plan(spec: ModelSpec, where: Account, cache: RepoCache) -> DownloadPlan | None:
     commit = cache.commit_of(spec.revision or "")
     record = cache.recorded(commit) if commit else None
-    files = record.files_for(spec.allow_patterns, spec.ignore_patterns) if record else None
+    files = record.files_for(patterns(spec.allow_patterns), patterns(spec.ignore_patterns)) if record else None
     if commit is None or not files:
         return None
     return seen_from(cache, plan_of(files, commit, spec, where.endpoint))

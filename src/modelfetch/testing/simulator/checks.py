@@ -40,8 +40,6 @@ class Trouble:
     final: int = 0
     denied: int = 0
     drifted: int = 0
-    disk: int = 0
-    full: int = 0
 
     def meet(self, fault: f.NetworkFault | None) -> None:
         """An exchange is under this fault."""
@@ -67,21 +65,22 @@ class Trouble:
             case _:
                 pass
 
-    def explains(self, error: ModelFetchError, *, lies: int, damage: int) -> bool:
-        """Whether ``error`` had to be; ``lies`` and ``damage`` were met by the run so far, and may still be on the disk."""
+    def explains(self, error: ModelFetchError, struck: set[type]) -> bool:
+        """Whether ``error`` had to be; ``struck`` are the kinds of fault that the run met so far, and that may linger."""
         match error:
             case NetworkError():
-                return bool(self.final) or self.network > len(WAITS)
+                # what a source without ranges sends of kept bytes looks like silence to the machine
+                return bool(self.final) or self.network > len(WAITS) or f.Unranged in struck
             case AccessError():
                 return bool(self.denied)
             case PlanDriftError():
                 return bool(self.drifted)
             case IntegrityError():
-                return bool(lies)
+                return bool(struck & {f.Flip, f.WrongSource})
             case InsufficientStorageError():
-                return bool(self.full)
+                return f.DiskFull in struck
             case CacheError():
-                return bool(self.disk or damage)
+                return bool(struck & {f.DiskError, f.Rot, f.PowerCut})
             case _:
                 return False
 

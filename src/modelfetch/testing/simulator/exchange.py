@@ -50,7 +50,6 @@ class Exchange:
     def break_off(self) -> None:
         """The connection is gone."""
         if not self.is_over:
-            self.process.trouble.network += 1
             self._end(ev.Broken("the connection did not survive"))
 
     def _answer(self) -> None:

@@ -13,6 +13,7 @@ from ...core.ports import Interrupted, Usurped
 from ...core.refusal import Question
 from ...core.transfer import FileTransfer
 from ...errors import ModelFetchError
+from . import faults as f
 from .checks import Gauge, Trouble, may_fetch, reused_is_true
 from .exchange import Exchange
 from .rules import hold
@@ -38,10 +39,12 @@ class Process:
         self.world = world
         self.is_alive = True
         self.trouble = Trouble()
+        self.is_calm = world.network.calm
         self.exchanges: dict[int, Exchange] = {}
         self._on_end = on_end
         self._files = {file.blob_id: file for file in world.world.files}
         self._parts: dict[str, Part] = {}
+        self._told: set[str] = set()
         self._brought: dict[str, int] = {}
         self._tick_at = _NEVER
         self._gauge = Gauge(world.world.files)
@@ -63,10 +66,10 @@ class Process:
 
     def sleep(self) -> None:
         """The laptop slept: every other connection did not survive that, and the others look stalled."""
-        for exchange in list(self.exchanges.values()):
+        for exchange in self.exchanges.values():
             self.trouble.network += 1
             if self.world.random.random() < 0.5:  # noqa: PLR2004 - a half
-                exchange.break_off()
+                self.later(0.0, exchange.break_off)
 
     # ------------------------------------------------------------------ what its exchanges need
 
@@ -89,7 +92,9 @@ class Process:
             answer = self._ACTIONS[type(command)](self, command)
             if answer is not None:
                 commands.extend(self._ask(answer))
-        if isinstance(event, ev.Ended):
+        if isinstance(event, ev.Claimed):
+            self._told.add(event.file)
+        elif isinstance(event, ev.Ended):
             self.exchanges.pop(event.exchange, None)
         self._gauge.look(self.machine, self.world.now)
         if self.machine.outcome is not None:
@@ -114,8 +119,10 @@ class Process:
             self._feed(ev.Tick())
 
     def _close(self, outcome: ev.Outcome) -> None:
-        held = [part.file_name for part in self._parts.values()]
+        held = [part.file_name for name, part in self._parts.items() if name in self._told]
         hold(not held, f"{self.name} finished and still owns {held}")
+        for part in self._parts.values():
+            part.release()
         for exchange in self.exchanges.values():
             exchange.is_over = True
         if isinstance(outcome, ev.Complete):
@@ -128,23 +135,22 @@ class Process:
 
     def _locate(self, command: ev.Locate) -> None:
         course = self.world.network.locate()
-        self.trouble.meet(course.fault)
-        file = self._files[command.file]
-        self._begin(Exchange(self, command.exchange, file, course, None, None))
+        self._begin(Exchange(self, command.exchange, self._files[command.file], course, None, None))
 
     def _fetch(self, command: ev.Fetch) -> None:
         part, file = self._part(command), self._files[command.file]
         may_fetch(command, part, self.exchanges.values())
         course = self.world.network.fetch(file, command.range, command.location, whole=command.whole)
-        self.trouble.meet(course.fault)
-        self.world.lies += bool(course.lies)
+        self.world.struck |= {f.Flip} if course.lies else set()
+        self.world.struck |= {f.Unranged} if command.whole else set()
         self._begin(Exchange(self, command.exchange, file, course, command.range, part))
 
     def _begin(self, exchange: Exchange) -> None:
         hold(exchange.number not in self.exchanges, f"exchange {exchange.number} is used twice")
         self.exchanges[exchange.number] = exchange
-        limit = self.world.world.policy.max_connections
-        hold(limit is None or len(self.exchanges) <= limit, f"{len(self.exchanges)} connections, {limit} are allowed")
+        self.trouble.meet(exchange.course.fault)
+        limit, width = self.world.world.policy.max_connections, sum(not other.is_over for other in self.exchanges.values())
+        hold(limit is None or width <= limit, f"{width} connections, {limit} are allowed")
 
     def _stop(self, command: ev.Stop) -> None:
         if command.exchange in self.exchanges:
@@ -210,6 +216,7 @@ class Process:
 
     def _release(self, command: ev.Release) -> None:
         part = self._parts.pop(command.file, None)
+        self._told.discard(command.file)
         if part is not None:
             (part.forget if command.discard else part.release)()
 

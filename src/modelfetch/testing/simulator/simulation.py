@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from .content import File
     from .world import World
 
+LONG_STEPS = 5_000
+"""Steps after which nothing goes wrong any more."""
+
 MOST_STEPS = 20_000
 """Steps after which a run is said not to end."""
 
@@ -115,7 +118,7 @@ class Simulation:
         self.kinds = kinds
         self.random = Random(~world.seed)
         self.now = 0.0
-        self.lies = 0
+        self.struck: set[type] = set()
         self.log: list[Line] = []
         self.disk = Disk(world.files, honest=f.LyingLocks() not in world.faults)
         self.network = Network(world, self.random)
@@ -123,7 +126,6 @@ class Simulation:
         self._order = count()
         self._moments = 0
         self._calm = False
-        self._damage = 0
         self._slept = 0.0
         self._actor: Process | None = None
         self._due: dict[int, list[f.ComputerFault]] = {}
@@ -160,7 +162,9 @@ class Simulation:
         return Run(self.world, outcome, tuple(self.log), self._bytes_served, self._bytes_twice, self.now, first.calls)
 
     def _loop(self) -> None:
-        for _ in range(MOST_STEPS):
+        for step in range(MOST_STEPS):
+            if step == LONG_STEPS:
+                self.calm_down()
             if all(user.is_settled for user in self._users):
                 return
             hold(bool(self._heap), "everybody waits for nothing")
@@ -195,13 +199,13 @@ class Simulation:
         self.disk.full = self.disk.broken = 0
 
     def _strike(self, fault: f.ComputerFault) -> None:
+        self.struck.add(type(fault))
         self.log.append((self.now, "", fault, ()))
         actor = self._actor or self._users[0].process
         match fault:
             case f.Kill():
                 self._kill(actor)
             case f.PowerCut():
-                self._damage += 1
                 for user in self._users:
                     self._kill(user.process)
                 self.disk.lose_power(self.random)
@@ -211,7 +215,6 @@ class Simulation:
             case f.Sleep(seconds=seconds):
                 self._sleep(seconds)
             case f.Rot(share=share):
-                self._damage += 1
                 self.disk.rot(share)
             case f.DiskFull(times=times):
                 self.disk.full += times
@@ -260,5 +263,5 @@ class Simulation:
 
     def judge(self, process: Process, error: ModelFetchError) -> None:
         """Rule 4: a failure has a reason."""
-        reason = process.trouble.explains(error, lies=self.lies, damage=self._damage)
-        hold(reason and not self._calm, f"{process.name} failed without a reason ({process.trouble}): {error!r}")
+        reason = process.trouble.explains(error, self.struck)
+        hold(reason and not process.is_calm, f"{process.name} failed without a reason ({process.trouble}): {error!r}")
