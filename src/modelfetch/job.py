@@ -8,6 +8,7 @@ threads are stuck in, and the terminal snapshot reaches every subscriber before 
 from __future__ import annotations
 
 import atexit
+import queue
 import threading
 import time
 import weakref
@@ -39,6 +40,7 @@ EXIT_WITHIN = 2.0
 CANCELLED = "The download was cancelled. What was already fetched is kept; the next call goes on from there."
 
 _LOOK_EVERY = 0.05
+_REPORT_STEP = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ class DownloadJob:
         self._cancel = cancel
         self._changed = threading.Condition()
         self._latest = DownloadProgress()
+        self._measured = self._latest
         self._first: DownloadProgress | None = None
         self._may_start = threading.Event()
         self._may_start.set()
         self._result: DownloadResult | None = None
         self._error: BaseException | None = None
-        self._settled = threading.Event()
+        self._settled = False
+        self._bells: list[queue.SimpleQueue[None]] = []
         self._cancelling = False
         self._discard = False
         self._stoppers: list[Callable[[], object]] = []
@@ -88,7 +92,7 @@ class DownloadJob:
     def cancel(self, *, discard: bool = False) -> None:
         """End the download, keeping its bytes unless ``discard``. Returns at once; idempotent."""
         with self._changed:
-            if self._settled.is_set() or self._cancelling:
+            if self._settled or self._cancelling:
                 return
             self._cancelling, self._discard = True, discard
             stoppers = tuple(self._stoppers)
@@ -98,7 +102,7 @@ class DownloadJob:
 
     def done(self) -> bool:
         """Whether it has settled: complete, failed or cancelled."""
-        return self._settled.is_set()
+        return self._settled
 
     def result(self, timeout: float | None = None) -> DownloadResult:
         """Wait for the result. Raises what the download raised, or TimeoutError after ``timeout`` seconds."""
@@ -110,7 +114,7 @@ class DownloadJob:
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end; the error, or None. Raises TimeoutError after ``timeout`` seconds."""
-        if not self._settled.wait(timeout):
+        if not self._wait(timeout):
             message = f"the download has not ended within {timeout} seconds"
             raise TimeoutError(message)
         until = time.monotonic() + DRAIN_WITHIN
@@ -121,7 +125,7 @@ class DownloadJob:
     def add_done_callback(self, fn: Callable[[DownloadJob], object]) -> None:
         """Call ``fn(job)`` once it has settled, on a thread of the job's (at once, on this one, when it has)."""
         with self._changed:
-            if not self._settled.is_set():
+            if not self._settled:
                 self._callbacks.append(fn)
                 return
         Subscription.deliver(partial(fn, self))
@@ -178,20 +182,37 @@ class DownloadJob:
         try:
             if progress is not None:
                 self._report(progress, interval)
-            while not self._settled.wait(_LOOK_EVERY):
+            while not self._wait(_LOOK_EVERY):
                 self.look()
         except BaseException:
             self.cancel()
-            self._settled.wait(SETTLE_WITHIN)
+            self._wait(SETTLE_WITHIN)
             raise
         return self.result()
+
+    def _wait(self, timeout: float | None) -> bool:
+        """Wait until it has settled, on a queue of this caller's own; whether it has.
+
+        A queue is written in C, so Ctrl-C here cannot leave a lock behind that the job's threads would wait for.
+        """
+        bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._bells.append(bell)
+        try:
+            if not self._settled:
+                bell.get(timeout=timeout)
+        except queue.Empty:
+            pass
+        finally:
+            self._bells.remove(bell)
+        return self._settled
 
     def _report(self, progress: Callable[[DownloadProgress], object], interval: float) -> None:
         shown, at = -1, float("-inf")
         while True:
             self.look()
-            latest = self._next_snapshot(shown, _LOOK_EVERY)
+            latest = self._newer_than(shown)
             if latest is None or (not latest.status.is_final and time.monotonic() - at < interval):
+                self._wait(_REPORT_STEP)
                 continue
             shown, at = latest.seq, time.monotonic()
             progress(latest)
@@ -235,9 +256,10 @@ class DownloadJob:
         self.wanted()
 
     def show(self, progress: DownloadProgress) -> None:
-        """The latest progress; the terminal one is shown by settling alone."""
+        """The latest progress; a terminal one is shown by settling alone."""
         with self._changed:
-            if not self._settled.is_set() and not progress.status.is_final:
+            self._measured = progress
+            if not self._settled and not progress.status.is_final:
                 self._latest = progress
                 self._changed.notify_all()
 
@@ -253,12 +275,12 @@ class DownloadJob:
 
     def _settle_in_time(self) -> None:
         """A cancel's last word: after a short while the job is over, whatever its threads are stuck in."""
-        if not self._settled.wait(SETTLE_WITHIN):
+        if not self._wait(SETTLE_WITHIN):
             self._settle(None, self._cancelled())
 
     def _settle(self, result: DownloadResult | None, error: BaseException | None) -> None:
         with self._changed:
-            if self._settled.is_set():
+            if self._settled:
                 return
             if result is not None and self._cancelling:
                 result, error = None, self._cancelled()
@@ -267,9 +289,11 @@ class DownloadJob:
                 error.progress = self._latest
             self._result, self._error = result, error
             self._first = self._first or self._latest
-            self._settled.set()
+            self._settled = True
             self._changed.notify_all()
             callbacks, self._callbacks = self._callbacks, []
+        for bell in tuple(self._bells):
+            bell.put(None)
         _live.discard(self)
         for fn in callbacks:
             Subscription.deliver(partial(fn, self))
@@ -277,7 +301,8 @@ class DownloadJob:
     def _terminal(self, result: DownloadResult | None, error: BaseException | None) -> DownloadProgress:
         if result is not None:
             return replace(result.progress, seq=self._latest.seq + 1)
-        calm = replace(self._latest, seq=self._latest.seq + 1, speed=0.0, eta=None, stalled=False)
+        last = max(self._measured, self._latest, key=lambda progress: progress.bytes_downloaded)
+        calm = replace(last, seq=self._latest.seq + 1, speed=0.0, eta=None, stalled=False)
         if isinstance(error, DownloadCancelled):
             return replace(calm, status=DownloadStatus.CANCELLED, message=str(error))
         return replace(calm, status=DownloadStatus.ERROR, error=type(error).__name__, message=str(error))
@@ -288,10 +313,15 @@ class DownloadJob:
     def _next_snapshot(self, after: int, timeout: float) -> DownloadProgress | None:
         """Wait for a snapshot newer than number ``after``; the very first one is never left out."""
         with self._changed:
-            self._changed.wait_for(lambda: self._first is not None and self._latest.seq > after, timeout)
-            if self._first is None or self._latest.seq <= after:
-                return None
-            return self._first if after < 0 else self._latest
+            self._changed.wait_for(lambda: self._newer_than(after) is not None, timeout)
+            return self._newer_than(after)
+
+    def _newer_than(self, after: int) -> DownloadProgress | None:
+        """The snapshot that comes next for who has seen number ``after``: takes no lock."""
+        first, latest = self._first, self._latest
+        if first is None or latest.seq <= after:
+            return None
+        return first if after < 0 else latest
 
     def join(self, timeout: float) -> None:
         """Wait up to ``timeout`` seconds for its thread to end."""

@@ -44,13 +44,15 @@ def leaf(path: str) -> dict[str, object]:
     return {"type": "file", "path": path, "size": 12, "oid": SHA1}
 
 
-def converse(answers: Iterable[Heard | Silence], asked: Question = ASKED) -> tuple[list[Get], Listing | ModelFetchError]:
+def converse(
+    answers: Iterable[Heard | Silence], asked: Question = ASKED
+) -> tuple[list[Get], Listing | ModelFetchError]:
     """What was asked, and how it ended."""
     talk, gets = list_repo(asked), []
     try:
         gets.append(next(talk))
         for answer in answers:
-            gets.append(talk.send(answer))
+            gets.append(talk.send(answer))  # noqa: PERF401 - extend would swallow the StopIteration that ends it
     except StopIteration as end:
         return gets, end.value
     except ModelFetchError as error:
@@ -147,7 +149,10 @@ def test_more_than_a_minute_is_not_waited_for() -> None:
 
 def test_a_silence_that_another_try_cannot_mend_is_the_error_it_brings() -> None:
     error = NetworkError("The certificate does not check out.")
-    assert converse([Silence("certificate", error=error)]) == ([Get(f"{HUB}/api/models/org/name/revision/main?blobs=true")], error)
+    assert converse([Silence("certificate", error=error)]) == (
+        [Get(f"{HUB}/api/models/org/name/revision/main?blobs=true")],
+        error,
+    )
 
 
 # ------------------------------------------------------------------ answers that end it
@@ -156,7 +161,11 @@ def test_a_silence_that_another_try_cannot_mend_is_the_error_it_brings() -> None
 @pytest.mark.parametrize(
     ("answer", "kind", "says"),
     [
-        (said(b"<html>login</html>", content_type="text/html; charset=utf-8"), NetworkError, "text/html that is no JSON"),
+        (
+            said(b"<html>login</html>", content_type="text/html; charset=utf-8"),
+            NetworkError,
+            "text/html that is no JSON",
+        ),
         (said(b""), NetworkError, "no content type that is no JSON"),
         (said(b"\xff\xfe\x00"), NetworkError, "that is no JSON"),
         (said(b"[" * 200_000), NetworkError, "that is no JSON"),
@@ -175,9 +184,7 @@ def test_a_silence_that_another_try_cannot_mend_is_the_error_it_brings() -> None
         (said(INFO, 206), NetworkError, "HTTP 206"),
     ],
 )
-def test_an_answer_that_asking_again_cannot_mend_ends_it(
-    answer: Heard, kind: type[ModelFetchError], says: str
-) -> None:
+def test_an_answer_that_asking_again_cannot_mend_ends_it(answer: Heard, kind: type[ModelFetchError], says: str) -> None:
     gets, end = converse([answer])
     assert len(gets) == 1
     with pytest.raises(kind, match=says):
@@ -210,11 +217,23 @@ def test_a_tree_without_end_ends() -> None:
 # ------------------------------------------------------------------ whatever comes
 
 BODIES = st.sampled_from(
-    [INFO, BARE_INFO, [leaf("a")], [leaf("b")], [], {}, {"sha": COMMIT}, {"error": "x"}, None, {"sha": COMMIT, "siblings": [1]}]
+    [
+        INFO,
+        BARE_INFO,
+        [leaf("a")],
+        [leaf("b")],
+        [],
+        {},
+        {"sha": COMMIT},
+        {"error": "x"},
+        None,
+        {"sha": COMMIT, "siblings": [1]},
+    ]
 ).map(lambda told: json.dumps(told).encode()) | st.binary(max_size=20)
 HEADERS = st.dictionaries(
     st.sampled_from(["link", "x-error-code", "x-error-message", "content-type"]),
-    st.sampled_from(['</t>; rel="next"', '<http://[>; rel="next"', "RepoNotFound", "GatedRepo", "text/html"]) | st.text(max_size=9),
+    st.sampled_from(['</t>; rel="next"', '<http://[>; rel="next"', "RepoNotFound", "GatedRepo", "text/html"])
+    | st.text(max_size=9),
 )
 ANSWERS = st.builds(
     Heard,

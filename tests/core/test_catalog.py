@@ -16,15 +16,15 @@ CATALOG = Catalog([TINY, BASE])
 
 
 def test_patterns_are_kept_as_a_tuple_and_a_lone_one_is_one() -> None:
-    spec = ModelSpec("x", "org/x", allow_patterns=["*.bin", "*.json"], ignore_patterns="*.md")  # type: ignore[arg-type]  # what callers write
+    spec = ModelSpec("x", "org/x", allow_patterns=["*.bin", "*.json"], ignore_patterns="*.md")
     assert spec.allow_patterns == ("*.bin", "*.json")
     assert spec.ignore_patterns == ("*.md",)
     assert (patterns(None), patterns(()), patterns("a")) == (None, (), ("a",))
 
 
 def test_specs_are_values() -> None:
-    spec = ModelSpec("x", "org/x", capabilities=["Speech"])  # type: ignore[arg-type]  # what callers write
-    assert spec == ModelSpec("x", "org/x", capabilities=("Speech",))
+    spec = ModelSpec("x", "org/x", capabilities=["Speech"])
+    assert spec == ModelSpec("x", "org/x", capabilities=("Speech",)) == ModelSpec("x", "org/x", capabilities="Speech")
     assert len({spec, ModelSpec("x", "org/x", capabilities=("Speech",))}) == 1
 
 
@@ -128,7 +128,7 @@ def test_a_well_formed_repo_id_is_accepted(name: str) -> None:
     ],
 )
 def test_a_malformed_repo_id_is_refused_before_any_request(repo_id: str) -> None:
-    with pytest.raises(ModelNotFoundError, match="is not a repo id.*Nothing was requested") as caught:
+    with pytest.raises(ModelNotFoundError, match=r"is not a repo id.*Nothing was requested") as caught:
         resolve(repo_id, {})
     assert caught.value.repo_id == repo_id
 

@@ -18,14 +18,16 @@ def test_a_model_that_fits_or_a_machine_that_nobody_measured_is_let_be(total: in
 
 
 def test_a_machine_with_too_little_memory_is_told_both_numbers() -> None:
-    with pytest.raises(InsufficientMemoryError, match="Whisper large requires 10 GB RAM, this machine has 8 GB") as caught:
+    with pytest.raises(
+        InsufficientMemoryError, match="Whisper large requires 10 GB RAM, this machine has 8 GB"
+    ) as caught:
         check_memory(LARGE, 8 * GIB)
     assert (caught.value.required, caught.value.available) == (10 * GIB, 8 * GIB)
 
 
 def test_memory_is_told_in_three_digits_and_without_an_exponent() -> None:
     huge = ModelSpec("huge", "org/huge", min_ram_bytes=1_536 * GIB)
-    with pytest.raises(InsufficientMemoryError, match="huge requires 1536 GB RAM, this machine has 15.6 GB"):
+    with pytest.raises(InsufficientMemoryError, match=r"huge requires 1536 GB RAM, this machine has 15.6 GB"):
         check_memory(huge, 15 * GIB + 600 * (1 << 20))
 
 

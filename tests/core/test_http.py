@@ -186,7 +186,7 @@ def test_any_link_is_an_address_or_refused(reference: str) -> None:
         ('</x>; title="rel=next"; rel="prev"', None),
         ('</x>; rel="next-page"', None),
         ("</x>; rel=", None),
-        ("</x>; rel=\"\"", None),
+        ('</x>; rel=""', None),
         ("</x>", None),
         ('/x; rel="next"', None),
         ('<>; rel="next"', ""),
@@ -260,7 +260,7 @@ def test_a_ranged_answer_may_bring_less_than_was_asked_for() -> None:
         "",
         f"bytes 100-{'9' * 5000}/*",
         f"bytes 100-199/{'9' * 5000}",
-        "bytes ١٠٠-١٩٩/*",
+        "bytes \N{ARABIC-INDIC DIGIT ONE}-\N{ARABIC-INDIC DIGIT NINE}/*",
     ],
 )
 def test_a_ranged_answer_with_another_range_is_not_data(told: str) -> None:

@@ -132,9 +132,7 @@ def test_a_torn_line_in_the_middle_costs_only_itself_once_it_was_ended(
 
 
 @given(LINES, st.data())
-def test_no_truncation_yields_a_piece_that_was_not_written(
-    lines: list[Piece | ByteRange], data: st.DataObject
-) -> None:
+def test_no_truncation_yields_a_piece_that_was_not_written(lines: list[Piece | ByteRange], data: st.DataObject) -> None:
     text = text_of(lines)
     cut = data.draw(st.integers(0, len(text)))
     assert set(believed(text[:cut])) <= set(lines)
@@ -207,5 +205,5 @@ def test_a_header_that_is_not_understood_says_nothing(body: str) -> None:
 
 
 def test_arabic_digits_are_no_numbers_here() -> None:
-    body = "+ ٠ ٥ 00000000".encode()
+    body = "+ \N{ARABIC-INDIC DIGIT ZERO} \N{ARABIC-INDIC DIGIT FIVE} 00000000".encode()
     assert believed(HEAD + body + b" %08x\n" % crc32(body)) == ()

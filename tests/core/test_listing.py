@@ -151,7 +151,7 @@ def test_an_info_answer_that_is_not_complete_sends_us_to_the_tree(told: dict[str
 
 @pytest.mark.parametrize("sha", [None, "main", "c" * 39, 7, [COMMIT], {"x": COMMIT}, True])
 def test_an_answer_that_pins_no_commit_is_not_trusted(sha: object) -> None:
-    with pytest.raises(IntegrityError, match="its commit is .*, not 40 hex digits"):
+    with pytest.raises(IntegrityError, match=r"its commit is .*, not 40 hex digits"):
         commit_of({"sha": sha}, "org/name")
 
 
@@ -191,7 +191,13 @@ def test_the_listing_that_huggingface_hub_keeps_is_read() -> None:
         "format_version": 1,
         "files": {
             "config.json": {"size": 12, "blob_id": SHA1},
-            "sub/model.bin": {"size": 134, "blob_id": SHA1, "lfs_size": 3_000, "lfs_sha256": SHA256, "xet_hash": SHA256},
+            "sub/model.bin": {
+                "size": 134,
+                "blob_id": SHA1,
+                "lfs_size": 3_000,
+                "lfs_sha256": SHA256,
+                "xet_hash": SHA256,
+            },
         },
     }
     assert listing_from_hub_cache(tree, "org/name", COMMIT) == Listing("org/name", COMMIT, (CONFIG, MODEL))
@@ -207,8 +213,21 @@ def test_a_copy_of_another_version_says_nothing(tree: object) -> None:
 
 # ------------------------------------------------------------------ what is refused
 
-BAD_SIZES = (None, -1, True, False, 1.0, 1e400, float("nan"), "12", [], {}, LARGEST_FILE + 1, 10**30)
-BAD_NAMES = (None, "", "../x", "/x", "a\\b", "C:x", "a\nb", "nul", "a\ud800", 7, ["a"], {"a": 1})
+BAD_SIZES: tuple[object, ...] = (
+    None,
+    -1,
+    True,
+    False,
+    1.0,
+    1e400,
+    float("nan"),
+    "12",
+    [],
+    {},
+    LARGEST_FILE + 1,
+    10**30,
+)
+BAD_NAMES: tuple[object, ...] = (None, "", "../x", "/x", "a\\b", "C:x", "a\nb", "nul", "a\ud800", 7, ["a"], {"a": 1})
 BAD_SHA256 = (7, "", SHA1, "B" * 64, [SHA256], True)
 BAD_BLOB_ID = (None, "", "x", "A" * 40, 7, [SHA1], "c" * 41)
 
@@ -255,9 +274,9 @@ def test_a_file_without_a_digest_is_refused(blob_id: object) -> None:
 
 @pytest.mark.parametrize("size", [2_999, True, 3_000.0, "3000", [3_000]])
 def test_an_lfs_file_whose_two_sizes_differ_is_refused(size: object) -> None:
-    with pytest.raises(IntegrityError, match="two sizes for 'sub/model.bin'"):
+    with pytest.raises(IntegrityError, match=r"two sizes for 'sub/model.bin'"):
         listing_from_info(info(lfs_sibling(size=size)), "org/name")
-    with pytest.raises(IntegrityError, match="two sizes for 'sub/model.bin'"):
+    with pytest.raises(IntegrityError, match=r"two sizes for 'sub/model.bin'"):
         from_tree([lfs_leaf(size=size)])
 
 
@@ -267,7 +286,7 @@ def test_an_lfs_file_may_say_its_size_once() -> None:
 
 
 def test_a_path_that_is_listed_twice_is_refused() -> None:
-    with pytest.raises(IntegrityError, match="lists 'config.json' twice"):
+    with pytest.raises(IntegrityError, match=r"lists 'config.json' twice"):
         from_tree([leaf()], [leaf()])
 
 

@@ -83,7 +83,10 @@ ERRORS: dict[str, Callable[[], object]] = {
     "malformed id": lambda: resolve("a/b/c", {}),
     "malformed revision": lambda: resolve("org/name", {}, revision="../x"),
     "no file fits": lambda: make_plan(
-        Listing("org/name", "c" * 40, (FileEntry("a", 1, SHA1),)), ModelSpec("x", "org/name", allow_patterns=("b",)), HUB, {}
+        Listing("org/name", "c" * 40, (FileEntry("a", 1, SHA1),)),
+        ModelSpec("x", "org/name", allow_patterns=("b",)),
+        HUB,
+        {},
     ),
     "unknown backend": lambda: backend_files("torch"),
     "too little memory": lambda: check_memory(ModelSpec("x", "org/x", min_ram_bytes=8 * GIB), 4 * GIB),
@@ -138,7 +141,9 @@ def test_a_message_says_what_happened_was_expected_was_done_and_can_be_done(make
     assert done.start() > 20, message  # what happened comes first
     assert CAN_BE_DONE.search(message, done.end()), message
     assert message.endswith("."), message
-    assert ".." not in message.replace("'..'", "").replace("'../x'", "").replace("token=...", "").replace("endpoint=...", "")
+    assert ".." not in message.replace("'..'", "").replace("'../x'", "").replace("token=...", "").replace(
+        "endpoint=...", ""
+    )
 
 
 @pytest.mark.parametrize("make", ERRORS.values(), ids=ERRORS.keys())

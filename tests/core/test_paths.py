@@ -11,7 +11,28 @@ from hypothesis import strategies as st
 
 from modelfetch.core.paths import unsafe
 
-TRICKS = ("a", "b.c", ".", "..", "/", "//", "\\", ":", "C:", "c", "con", "NUL", "com1", "$", " ", "\0", "é", "~", "?", "\ud800")
+TRICKS = (
+    "a",
+    "b.c",
+    ".",
+    "..",
+    "/",
+    "//",
+    "\\",
+    ":",
+    "C:",
+    "c",
+    "con",
+    "NUL",
+    "com1",
+    "$",
+    " ",
+    "\0",
+    "é",
+    "~",
+    "?",
+    "\ud800",
+)
 NAMES = st.lists(st.sampled_from(TRICKS), min_size=1, max_size=7).map("".join) | st.text(max_size=12)
 
 

@@ -25,6 +25,19 @@ SPEC = ModelSpec("name", "org/name", revision="main", backend="mlx", ignore_patt
 PLAN = make_plan(LISTING, SPEC, "https://hub.example", {})
 
 NAMES = st.text("abcé-_.", min_size=1, max_size=4).filter(lambda name: not name.endswith("."))
+KEYS = (
+    "schema",
+    "repo_id",
+    "revision",
+    "commit",
+    "endpoint",
+    "backend",
+    "allow_patterns",
+    "ignore_patterns",
+    "total_bytes",
+    "files",
+    "fingerprint",
+)
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 SHA1S, SHA256S = (st.text("0123456789abcdef", min_size=size, max_size=size) for size in (40, 64))
 FILES = st.lists(
@@ -74,7 +87,9 @@ def test_a_plan_without_a_revision_names_its_commit() -> None:
 
 
 def test_patterns_that_match_nothing_are_an_error_that_lists_what_there_is() -> None:
-    with pytest.raises(ModelNotFoundError, match=r"No file of org/name fits .*holds sub/model.bin, config.json, README.md"):
+    with pytest.raises(
+        ModelNotFoundError, match=r"No file of org/name fits .*holds sub/model.bin, config.json, README.md"
+    ):
         make_plan(LISTING, replace(SPEC, allow_patterns=("*.onnx",)), "https://hub.example", {})
     with pytest.raises(ModelNotFoundError, match="the repo is empty"):
         make_plan(replace(LISTING, files=()), SPEC, "https://hub.example", {})
@@ -114,7 +129,9 @@ def test_the_parts_of_a_plan_add_up(plan: DownloadPlan, data: st.DataObject) -> 
     inventory = {}
     for file in plan.files:
         partial = st.builds(Presence, st.just("partial"), st.integers(0, file.size))
-        inventory[file.path] = data.draw(partial | st.sampled_from([Presence("cached", file.size), Presence("missing", 0)]))
+        inventory[file.path] = data.draw(
+            partial | st.sampled_from([Presence("cached", file.size), Presence("missing", 0)])
+        )
     seen = plan.with_inventory(inventory)
     assert seen.cached_bytes + seen.partial_bytes + seen.remaining_bytes == seen.total_bytes == plan.total_bytes
     assert seen.fingerprint == plan.fingerprint
@@ -134,19 +151,7 @@ def test_a_plan_is_read_again_as_it_was_written(plan: DownloadPlan) -> None:
 @given(plans())
 def test_the_json_holds_no_credential_and_only_what_the_remote_has(plan: DownloadPlan) -> None:
     assert "SECRET" not in plan.to_json() + repr(plan) + str(plan)
-    assert json.loads(plan.to_json()).keys() == {
-        "schema",
-        "repo_id",
-        "revision",
-        "commit",
-        "endpoint",
-        "backend",
-        "allow_patterns",
-        "ignore_patterns",
-        "total_bytes",
-        "files",
-        "fingerprint",
-    }
+    assert tuple(json.loads(plan.to_json())) == KEYS
 
 
 def test_the_layout_of_the_text_does_not_matter() -> None:
@@ -204,7 +209,7 @@ def test_a_plan_that_lost_or_gained_something_is_refused(plan: DownloadPlan, dat
             DownloadPlan.from_json(text)
 
 
-@given(st.text() | JSON.map(json.dumps) | st.dictionaries(st.sampled_from(sorted(json.loads(PLAN.to_json()))), JSON).map(json.dumps))
+@given(st.text() | (JSON | st.dictionaries(st.sampled_from(KEYS), JSON)).map(json.dumps))
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a plan of schema"):
         DownloadPlan.from_json(text)
@@ -241,7 +246,7 @@ def test_any_other_text_is_refused(text: str) -> None:
     ],
 )
 def test_a_plan_that_would_do_harm_is_refused_before_its_fingerprint_is_asked(text: str) -> None:
-    with pytest.raises(ValueError, match="This is not a plan of schema modelfetch.plan/1: .*to_json"):
+    with pytest.raises(ValueError, match=r"This is not a plan of schema modelfetch.plan/1: .*to_json"):
         DownloadPlan.from_json(text)
 
 
@@ -263,7 +268,7 @@ def test_a_plan_that_would_do_harm_is_refused_before_its_fingerprint_is_asked(te
     ],
 )
 def test_an_edited_plan_is_refused_by_its_fingerprint(text: str) -> None:
-    with pytest.raises(ValueError, match="fingerprint does not fit its content.*plan again"):
+    with pytest.raises(ValueError, match=r"fingerprint does not fit its content.*plan again"):
         DownloadPlan.from_json(text)
 
 

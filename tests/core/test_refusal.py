@@ -55,9 +55,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("asked", "answer", "kind", "says"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
-def test_each_answer_has_its_error(
-    asked: Question, answer: Answered, kind: type[ModelFetchError], says: str
-) -> None:
+def test_each_answer_has_its_error(asked: Question, answer: Answered, kind: type[ModelFetchError], says: str) -> None:
     with pytest.raises(kind, match=says) as caught:
         raise refusal(answer, asked)
     assert type(caught.value) is kind

@@ -48,9 +48,8 @@ class ModelSpec:
     size_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        for field in ("allow_patterns", "ignore_patterns"):
+        for field in ("allow_patterns", "ignore_patterns", "capabilities"):
             object.__setattr__(self, field, patterns(getattr(self, field)))
-        object.__setattr__(self, "capabilities", tuple(self.capabilities))
 
 
 class Catalog(Mapping[str, ModelSpec]):
@@ -85,7 +84,7 @@ class Catalog(Mapping[str, ModelSpec]):
 
 
 def patterns(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Patterns as a tuple; a lone string is one pattern, as huggingface_hub takes it."""
+    """Patterns (or other words) as a tuple; a lone string is one, as huggingface_hub takes it."""
     if given is None:
         return None
     return (given,) if isinstance(given, str) else tuple(given)

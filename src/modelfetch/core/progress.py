@@ -15,6 +15,9 @@ from .stall import QUIET
 SPEED_WINDOW = 5.0
 """Seconds that speed looks back: long enough to be steady, short enough to be true."""
 
+ETA_AFTER = 1.0
+"""Seconds of speed before a remaining time is told: the first moments are far from steady."""
+
 SAMPLE_EVERY = 0.25
 """Seconds between remembered samples, so that at most 22 are kept."""
 
@@ -114,11 +117,18 @@ class Meter:
         return meter, meter.shown(seen, now)
 
     def _sampled(self, arrived: int, now: float) -> tuple[tuple[float, int], ...]:
+        """The samples with this one; the first is the moment before the first byte, or checking would count as slow."""
+        if not arrived:
+            return ((now, 0),)
         recent = tuple(sample for sample in self.samples[:-1] if now - sample[0] <= SPEED_WINDOW)
         last = self.samples[-1:]
         if recent and last and last[0][0] - recent[-1][0] < SAMPLE_EVERY:
             return (*recent, (now, arrived))
         return (*recent, *last, (now, arrived))
+
+    @property
+    def _measured_for(self) -> float:
+        return self.samples[-1][0] - self.samples[0][0]
 
     def _speed(self) -> float:
         (began, first), (now, last) = self.samples[0], self.samples[-1]
@@ -138,7 +148,7 @@ class Meter:
             files_total=self.files_total,
             current_file=seen.current_file,
             speed=speed,
-            eta=left / speed if speed else None,
+            eta=left / speed if speed and self._measured_for >= ETA_AFTER else None,
             stalled=running and now - self.moved_at >= QUIET,
             message=seen.message,
             error=seen.error,

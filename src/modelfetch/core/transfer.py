@@ -92,7 +92,8 @@ class FileTransfer:
     """One content on its way: ``paths`` are all the places in the snapshot that want it.
 
     Bytes: ``kept`` are on disk and journalled, ``found`` those of them that an earlier owner left,
-    ``promised`` are being fetched; ``hashed`` is how far the digest ran, ``seen`` how far another owner is.
+    ``promised`` are being fetched; ``hashed`` is how far the digest ran, ``seen`` what was there
+    before the file was ours: another owner's bytes, or those that an earlier one left.
 
     Patience: ``rejected`` counts digests that came out wrong for what the source sent, ``repaired``
     those that came out wrong because of the disk; ``refreshed``: the location was renewed after a
@@ -138,7 +139,9 @@ class FileTransfer:
         """Bytes of it that are on disk, ours or another owner's."""
         if self.state in {State.PUBLISHING, State.DONE}:
             return self.size
-        return min(self.seen, self.size) if self.state is State.FOLLOWING else self.kept.size
+        if self.state in {State.FETCHING, State.VERIFYING, State.AUDITING}:
+            return self.kept.size
+        return min(self.seen, self.size)
 
     @property
     def is_filled(self) -> bool:

@@ -145,5 +145,5 @@ def contents(plan: DownloadPlan) -> tuple[FileTransfer, ...]:
         old = found.get(file.blob_id)
         paths = (*old.paths, file.path) if old else (file.path,)
         cached = file.state == "cached" and (old is None or old.cached)
-        found[file.blob_id] = FileTransfer(file.blob_id, file.size, paths, cached=cached)
+        found[file.blob_id] = FileTransfer(file.blob_id, file.size, paths, cached=cached, seen=file.bytes_present)
     return tuple(found.values())

@@ -56,7 +56,7 @@ class Trouble:
             case f.Silence(deaf=deaf):
                 self.final += deaf
                 self.network += 1
-            case f.Cut() | f.Short() | f.Trickle():
+            case f.Cut() | f.Short() | f.Trickle() | f.Unranged():
                 self.network += 1
             case f.Drift():
                 self.drifted += 1

@@ -50,6 +50,8 @@ class Content:
 
     def write(self, start: int, stop: int, label: int = TRUE) -> None:
         """Put bytes there."""
+        if start == stop:
+            return
         merged: list[Stretch] = []
         for item in sorted((*self._outside(start, stop), (start, stop, label))):
             if merged and merged[-1][1] == item[0] and merged[-1][2] == item[2]:

@@ -59,7 +59,7 @@ class JournalFile:
 class Shelf:
     """Everything about one content. ``loose``: stretches that are not on the device yet; ``owner`` has the lock.
 
-    ``free_since``: when the lock was last let go (seconds).
+    ``free_since``: when the last owner died (seconds).
     """
 
     file: File
@@ -141,11 +141,11 @@ class Disk:
             message = "the simulated disk is full"
             raise InsufficientStorageError(message)
 
-    def unlock(self, holder: object) -> None:
+    def unlock(self, holder: object, now: float) -> None:
         """The system frees the locks of a process that is gone."""
         for shelf in self.shelves.values():
             if shelf.owner is not None and shelf.owner.holder is holder:
-                shelf.owner = None
+                shelf.owner, shelf.free_since = None, now
 
     def lose_power(self, random: Random) -> None:
         """Every lock is free, and some of what was not on the device is gone."""

@@ -134,7 +134,9 @@ class Part:
         self._unlock()
 
     def asks_again_for(self, asked: ByteRange) -> RangeSet:
-        """The bytes of ``asked`` that are journalled, and true."""
+        """The bytes of ``asked`` that are journalled, and true; none where the journal is another's by now."""
+        if not self._is_ours:
+            return RangeSet()
         true = RangeSet.of(ByteRange(a, b) for a, b, label in self._bytes.read(asked.start, asked.stop) if label == TRUE)
         return true.minus(true.minus(self._journal.kept))
 

@@ -45,6 +45,7 @@ class Process:
         self._files = {file.blob_id: file for file in world.world.files}
         self._parts: dict[str, Part] = {}
         self._told: set[str] = set()
+        self._waiting: dict[str, float] = {}
         self._brought: dict[str, int] = {}
         self._tick_at = _NEVER
         self._gauge = Gauge(world.world.files)
@@ -70,6 +71,10 @@ class Process:
             self.trouble.network += 1
             if self.world.random.random() < 0.5:  # noqa: PLR2004 - a half
                 self.later(0.0, exchange.break_off)
+
+    def waits_since(self, name: str) -> float:
+        """When it saw the file's owner first (seconds); infinite when it has not yet."""
+        return self._waiting.get(name, _NEVER)
 
     # ------------------------------------------------------------------ what its exchanges need
 
@@ -165,7 +170,9 @@ class Process:
     def _try_claim(self, name: str) -> ev.Event:
         answer = self.world.claim(self, name)
         if isinstance(answer, ev.OwnerSeen | ev.Present):
+            self._waiting.setdefault(name, self.world.now)
             return answer
+        self._waiting.pop(name, None)
         if self.machine.outcome is not None:
             answer.release()
         else:

@@ -50,6 +50,10 @@ TAKEN_OVER_IN = 2.0
 """Seconds after which somebody who waits has to have what a dead owner left."""
 
 
+_WASTEFUL = f.PowerCut | f.Rot | f.Flip | f.WrongSource | f.Unranged | f.LyingLocks | f.DiskFull | f.DiskError
+"""Faults after which bytes have to be fetched again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kinds:
     """What is simulated; a mutant replaces one of them."""
@@ -154,6 +158,7 @@ class Simulation:
         """Run it to its end. Raises Violation when a rule is broken, or anything raises what it may not."""
         try:
             self._loop()
+            self._nothing_twice()
         except Exception as error:
             message = str(error) if isinstance(error, RuleBrokenError) else repr(error)
             raise Violation(message, self.world, readable(self.log, self.world.files)) from error
@@ -178,6 +183,12 @@ class Simulation:
             except _Killed:
                 pass
         hold(rule=False, message=f"not done after {MOST_STEPS} steps")
+
+    def _nothing_twice(self) -> None:
+        """Where nothing damages what was kept, a kill costs one block of each connection, and nothing else does."""
+        kills = sum(isinstance(fault, f.Kill) for fault in self.world.faults)
+        wasteful = any(isinstance(fault, _WASTEFUL) or getattr(fault, "discard", False) for fault in self.world.faults)
+        hold(wasteful or self._bytes_twice <= kills * self.world.pace.block, f"{self._bytes_twice} bytes were fetched twice")
 
     # ------------------------------------------------------------------ time
 
@@ -226,11 +237,13 @@ class Simulation:
     def _kill(self, process: Process | None) -> None:
         if process is not None and process.is_alive:
             process.die()
-            self.disk.unlock(process)
+            self.disk.unlock(process, self.now)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
         self._slept += seconds
+        for shelf in self.disk.shelves.values():
+            shelf.free_since = self.now
         for user in self._users:
             if user.process is not None:
                 user.process.sleep()
@@ -245,6 +258,8 @@ class Simulation:
             return ev.Present(name)
         if shelf.owner is not None and self.disk.honest:
             return self.look(name)
+        waited = self.now - max(shelf.free_since, process.waits_since(name))
+        hold(not self.disk.honest or waited <= TAKEN_OVER_IN, f"{shelf.file.name} was free for {waited:.1f} s and {process.name} waited")
         return self.kinds.part(self.disk, shelf, process, self.moment)
 
     def look(self, name: str) -> ev.OwnerSeen | ev.Present:

@@ -1,0 +1,325 @@
+"""A job is a handle that any thread may hold: pulled from, subscribed to, awaited, cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+import modelfetch as mf
+from modelfetch.testing import NoAnswer, Stall
+
+from .kit import MIB, TOTAL, Watched, assert_right, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .kit import World
+
+S = mf.DownloadStatus
+
+
+def test_starting_returns_at_once_and_raises_nothing_of_the_download(world: World) -> None:
+    world.hub.inject(NoAnswer(where="info"))
+
+    job = world.start("org/nothing")
+
+    assert not job.done()
+    assert job.snapshot().status is S.PENDING
+    job.cancel()
+    assert isinstance(job.exception(20), mf.DownloadCancelled)
+
+
+def test_a_job_ends_with_its_result(world: World) -> None:
+    world.publish()
+
+    job = world.start()
+
+    assert_right(job.result(20).path)
+    assert job.done()
+    assert job.exception() is None
+    assert job.snapshot() .status is S.COMPLETE
+    assert job.snapshot().bytes_downloaded == TOTAL
+
+
+def test_a_job_that_fails_raises_the_same_error_each_time(world: World) -> None:
+    job = world.start("org/nothing")
+
+    with pytest.raises(mf.ModelNotFoundError) as caught:
+        job.result(20)
+
+    assert job.exception() is caught.value
+    assert (job.snapshot().status, job.snapshot().error) == (S.ERROR, "ModelNotFoundError")
+
+
+def test_a_result_that_is_not_there_in_time_is_a_timeout_and_nothing_else(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 3_000_000
+    job = world.start()
+
+    with pytest.raises(TimeoutError):
+        job.result(0.05)
+
+    assert_right(job.result(20).path)
+
+
+def test_snapshots_can_be_taken_on_any_thread_and_never_go_back(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+    job = world.start()
+    seen: list[list[int]] = [[], []]
+
+    def draw(into: list[int]) -> None:
+        while not job.done():
+            into.append(job.snapshot().bytes_downloaded)
+
+    threads = [threading.Thread(target=draw, args=(into,)) for into in seen]
+    for thread in threads:
+        thread.start()
+    job.result(20)
+    for thread in threads:
+        thread.join()
+
+    assert all(each == sorted(each) for each in seen)
+    assert any(len(set(each)) > 2 for each in seen)
+
+
+def test_a_subscriber_gets_the_first_and_the_terminal_snapshot_before_the_result(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+    watched = Watched(world.hub)
+    job = world.start()
+    job.subscribe(watched, interval=0.01)
+
+    job.result(20)
+
+    watched.assert_sound()
+    assert watched.final == [S.COMPLETE]
+    assert watched.bytes[-1] == TOTAL
+    assert threading.get_ident() not in watched.threads
+
+
+def test_a_subscriber_that_comes_late_gets_the_end(world: World) -> None:
+    world.publish()
+    job = world.start()
+    job.result(20)
+    watched = Watched(world.hub)
+
+    job.subscribe(watched)
+
+    wait_until(lambda: watched.final, "the terminal snapshot")
+    assert watched.bytes[-1] == TOTAL
+
+
+def test_progress_given_to_start_is_a_subscriber(world: World) -> None:
+    world.publish()
+    watched = Watched(world.hub)
+
+    world.start(progress=watched).result(20)
+
+    assert watched.final == [S.COMPLETE]
+
+
+def test_who_unsubscribed_is_told_nothing_more(world: World) -> None:
+    world.publish()
+    world.hub.inject(Stall(after=MIB, match="model.bin"))
+    watched = Watched(world.hub)
+    job = world.start()
+    unsubscribe = job.subscribe(watched, interval=0.01)
+    wait_until(lambda: watched.seen, "a first snapshot")
+
+    unsubscribe()
+    job.cancel()
+    with pytest.raises(mf.DownloadCancelled):
+        job.result(20)
+
+    assert watched.final == []
+
+
+def test_post_is_called_with_a_callable_that_takes_nothing(world: World) -> None:
+    """As a GUI has it: deliveries are queued, and made on the one thread that may draw."""
+    world.publish()
+    watched = Watched(world.hub)
+    posted: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+    job = world.start()
+    job.subscribe(watched, post=posted.put)
+    job.result(20)
+    assert not watched.seen
+
+    while not posted.empty():
+        posted.get()()
+
+    assert watched.threads == {threading.get_ident()}
+    assert watched.final == [S.COMPLETE]
+
+
+def test_a_subscriber_that_raises_is_logged_and_dropped_and_the_download_goes_on(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+    calls = list[object]()
+
+    def broken(progress: object) -> None:
+        calls.append(progress)
+        message = "the host's own bug"
+        raise RuntimeError(message)
+
+    watched = Watched(world.hub)
+    job = world.start()
+    with caplog.at_level(logging.DEBUG):
+        job.subscribe(broken, interval=0.01)
+        job.subscribe(watched, interval=0.01)
+        assert_right(job.result(20).path)
+
+    assert len(calls) == 1
+    assert watched.final == [S.COMPLETE]
+    assert "the host's own bug" in caplog.text
+
+
+def test_a_subscriber_that_is_slow_delays_nobody_but_itself(world: World) -> None:
+    world.publish()
+    release = threading.Event()
+    watched = Watched(world.hub)
+    job = world.start()
+    job.subscribe(lambda _: release.wait(30))
+    job.subscribe(watched, interval=0.01)
+
+    wait_until(job.done, "the end")
+
+    wait_until(lambda: watched.final, "the terminal snapshot of the other")
+    release.set()
+
+
+def test_done_callbacks_are_called_once_with_the_job_however_late_they_come(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+    called = list[mf.DownloadJob]()
+    job = world.start()
+    job.add_done_callback(called.append)
+    assert called == []
+    job.result(20)
+    wait_until(lambda: called, "the callback")
+
+    job.add_done_callback(called.append)
+
+    assert called == [job, job]
+
+
+def test_a_done_callback_that_raises_is_no_harm(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.publish()
+    job = world.start()
+    with caplog.at_level(logging.DEBUG):
+        job.add_done_callback(lambda _: 1 / 0)
+
+        assert_right(job.result(20).path)
+
+    wait_until(lambda: "ZeroDivisionError" in caplog.text, "the log")
+
+
+def test_a_job_can_be_awaited(world: World) -> None:
+    world.publish()
+
+    async def host() -> mf.DownloadResult:
+        return await world.start()
+
+    assert_right(asyncio.run(host()).path)
+
+
+def test_awaiting_raises_what_the_download_raised(world: World) -> None:
+    async def host() -> mf.DownloadResult:
+        return await world.start("org/nothing")
+
+    with pytest.raises(mf.ModelNotFoundError):
+        asyncio.run(host())
+
+
+def test_cancelling_the_task_that_awaits_does_not_cancel_the_job(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+
+    async def host() -> mf.DownloadJob:
+        job = world.start()
+
+        async def awaiting() -> mf.DownloadResult:
+            return await job
+
+        task = asyncio.create_task(awaiting())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not job.done()
+        return job
+
+    assert_right(asyncio.run(host()).result(20).path)
+
+
+def test_updates_end_with_the_terminal_snapshot_and_never_go_back(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+
+    async def host() -> list[mf.DownloadProgress]:
+        return [progress async for progress in world.start().updates(0.01)]
+
+    seen = asyncio.run(host())
+
+    assert [progress.status for progress in seen if progress.status.is_final] == [S.COMPLETE]
+    counts = [progress.bytes_downloaded for progress in seen]
+    assert counts == sorted(counts)
+    assert counts[-1] == TOTAL
+    assert len(set(counts)) > 2
+
+
+def test_leaving_updates_early_leaves_the_download_alone(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+
+    async def host() -> mf.DownloadJob:
+        job = world.start()
+        async for _ in job.updates(0.01):
+            break
+        return job
+
+    assert_right(asyncio.run(host()).result(20).path)
+
+
+def test_the_event_loop_goes_on_while_a_download_is_awaited(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+
+    async def host() -> int:
+        job, turns = world.start(), 0
+        while not job.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        await job
+        return turns
+
+    assert asyncio.run(host()) > 50
+
+
+AT_EXIT = """
+import sys
+import modelfetch as mf
+
+job = mf.start_download("org/model", token=False)
+while job.snapshot().bytes_downloaded < 500_000:
+    pass
+print(flush=True)
+"""
+
+
+def test_a_process_that_ends_in_the_middle_ends_and_keeps_the_bytes(world: World) -> None:
+    world.publish()
+    world.hub.inject(Stall(after=MIB, match="model.bin"))
+    child = world.run(AT_EXIT)
+
+    out, err = child.communicate(timeout=30)
+
+    assert (child.returncode, out, err) == (0, "\n", "")
+    assert sum(journal.kept.size for journal in world.journals().values()) >= 500_000
