@@ -68,10 +68,6 @@ class Round:
         threading.Thread(target=watch, daemon=True).start()
 
 
-Place = "Callable[[Round], AbstractContextManager[dict[str, Any]]]"
-"""Prepares a round, and gives the options of its download."""
-
-
 def fault(spoiled: Fault, where: str, times: int = 1) -> Callable[[Round], AbstractContextManager[dict[str, Any]]]:
     """A place on the wire: reached when the hub was asked ``times`` times for ``where``."""
 
@@ -118,7 +114,7 @@ def connecting(this: Round) -> Iterator[dict[str, Any]]:
         listener.listen(0)
         for _ in range(4):
             filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)  # noqa: FBT003 - the standard library's own argument
+            filler.settimeout(0)
             filler.connect_ex(listener.getsockname())
         this.reached.set()
         yield {"endpoint": f"http://127.0.0.1:{listener.getsockname()[1]}"}
@@ -127,16 +123,19 @@ def connecting(this: Round) -> Iterator[dict[str, Any]]:
 @contextlib.contextmanager
 def shaking_hands(this: Round) -> Iterator[dict[str, Any]]:
     """TLS's hello is never answered."""
-    with LocalHub(tls=True) as hub, hub.unreachable(how="silent"):
-        with mock.patch.dict(os.environ, {"SSL_CERT_FILE": str(hub.ca_file)}):
-            this.when(lambda: hub.open_connections)
-            yield {"endpoint": hub.endpoint}
+    with contextlib.ExitStack() as stack:
+        hub = stack.enter_context(LocalHub(tls=True))
+        stack.enter_context(hub.unreachable(how="silent"))
+        stack.enter_context(mock.patch.dict(os.environ, {"SSL_CERT_FILE": str(hub.ca_file)}))
+        this.when(lambda: hub.open_connections)
+        yield {"endpoint": hub.endpoint}
 
 
 @contextlib.contextmanager
 def another_process(this: Round) -> Iterator[dict[str, Any]]:
     """Another process holds the lock."""
-    name = next(iter(mf.plan_download(REPO, endpoint=this.hub.endpoint, cache_dir=this.cache, token=False).files)).blob_id
+    plan = mf.plan_download(REPO, endpoint=this.hub.endpoint, cache_dir=this.cache, token=False)
+    name = plan.files[0].blob_id
     lock = this.cache / ".locks" / "models--org--model" / f"{name}.lock"
     lock.parent.mkdir(parents=True)
     command = [sys.executable, "-c", HOLDER, str(lock)]
@@ -240,7 +239,11 @@ WAYS = {"CancelToken": by_token, "Event": by_event, "Ctrl-C": by_ctrl_c}
 def measure(place: Any, way: Any) -> float:
     """Milliseconds of one cancel."""
     asked = 0.0
-    with LocalHub() as hub, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, contextlib.ExitStack() as stack:
+    with (
+        LocalHub() as hub,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        contextlib.ExitStack() as stack,
+    ):
         hub.add_repo(REPO, {"model.bin": Synthetic(SIZE)})
         cancel, cancels = way(stack)
         this = Round(hub, Path(folder), threading.Event())

@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 
 MODEL = "bench/model"
 
+SMALL = 100_000
+"""Bytes up to which a file is kept in git rather than in LFS."""
+
 
 def serve(settings: dict[str, float | None], sizes: list[int]) -> None:
     """Serve one repo with files of ``sizes`` bytes until standard input closes; prints where."""
     from modelfetch.testing import LocalHub, Synthetic
 
     with LocalHub(**settings) as hub:
-        files = {f"part-{number:05}.{'bin' if size > 100_000 else 'json'}": Synthetic(size, number) for number, size in enumerate(sizes)}
+        files = {
+            f"part-{number:05}.{'bin' if size > SMALL else 'json'}": Synthetic(size, number)
+            for number, size in enumerate(sizes)
+        }
         hub.add_repo(MODEL, files)
         print(json.dumps({"endpoint": hub.endpoint}), flush=True)
         for line in sys.stdin:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from modelfetch.core.journal import Journal, decode
 from modelfetch.testing import Content, LocalHub, Repo, Synthetic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from modelfetch.testing import Request
 
@@ -27,7 +28,10 @@ REPO = "org/model"
 SIZE = 3_000_000
 WEIGHTS = Synthetic(SIZE, 1)
 CONFIG = b'{"model_type": "whisper"}'
-FILES: Mapping[str, bytes | Content] = {
+Files = Mapping[str, bytes | Content]
+"""Repo paths to contents."""
+
+FILES: Files = {
     "config.json": CONFIG,
     "model.bin": WEIGHTS,
     "sub folder/vocabulary.txt": b"one\ntwo\n",
@@ -162,7 +166,7 @@ class World:
         """The arguments of a verb, with ours where none are given."""
         return {"endpoint": self.hub.endpoint, "cache_dir": self.cache, "token": False, **options}
 
-    def publish(self, files: Mapping[str, bytes | Content] = FILES, **options: Any) -> Repo:
+    def publish(self, files: Files = FILES, **options: Any) -> Repo:
         """Let the hub hold the repo."""
         return self.hub.add_repo(REPO, files, **options)
 
@@ -190,7 +194,9 @@ class World:
     def left_over(self) -> list[str]:
         """Part files, journals and temporaries in the cache."""
         return sorted(
-            path.name for path in self.cache.rglob("*") if path.name.endswith((".part", ".journal", ".tmp", ".incomplete"))
+            path.name
+            for path in self.cache.rglob("*")
+            if path.name.endswith((".part", ".journal", ".tmp", ".incomplete"))
         )
 
     def journals(self) -> dict[str, Journal]:
@@ -250,7 +256,7 @@ def ending(child: subprocess.Popen[str], timeout: float = 60.0) -> tuple[str, An
     return word, value
 
 
-def assert_right(folder: Path, files: Mapping[str, bytes | Content] = FILES) -> None:
+def assert_right(folder: Path, files: Files = FILES) -> None:
     """The snapshot holds just these files, to the byte."""
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     assert found == set(files)

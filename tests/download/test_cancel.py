@@ -5,10 +5,7 @@ How quickly is measured by ``benchmarks/cancel.py``; here it is that it happens 
 
 from __future__ import annotations
 
-import json
-import signal
 import socket
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -22,12 +19,22 @@ from modelfetch.adapters.cache.part import Part
 from modelfetch.adapters.cache.repo import RepoCache
 from modelfetch.testing import HeaderTrickle, LocalHub, NoAnswer, Stall, Status, Trickle
 
-from .kit import LOST_PER_CONNECTION, MIB, REPO, SIZE, TOTAL, WEIGHTS, World, assert_right, ending, threads_that_stay, wait_until
+from .kit import (
+    MIB,
+    SIZE,
+    TOTAL,
+    WEIGHTS,
+    World,
+    assert_right,
+    threads_that_stay,
+    wait_until,
+)
+from .places import brought, refused_twice, resumes, was_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from modelfetch.testing import Fault, Request
+    from modelfetch.testing import Fault
 
 WEIGHTS_ALONE = {"model.bin": WEIGHTS}
 
@@ -55,42 +62,6 @@ class Call:
         self.world.hub.wait_until_quiet()
         assert self.world.hub.body_bytes() <= served + IN_FLIGHT
         return error
-
-
-def resumes(world: World, error: mf.DownloadCancelled) -> None:
-    """The next download brings what the cancelled one had not shown to be on disk, and no more."""
-    shown = error.progress.bytes_downloaded if error.progress else 0
-    world.hub.heal()
-    world.hub.bandwidth = None
-    world.hub.clear()
-    assert_right(world.download().path)
-    assert world.hub.body_bytes() <= TOTAL - shown
-
-
-def was_asked(where: str, times: int = 1) -> Callable[[World], None]:
-    """Reached when the hub has been asked that often for something."""
-
-    def reached(world: World) -> None:
-        wait_until(lambda: len([each for each in world.hub.requests if each.where == where]) >= times, where)
-
-    return reached
-
-
-def refused_twice(where: str) -> Callable[[World], None]:
-    """Reached when a second answer was an error: then a back-off of about a second is slept."""
-
-    def reached(world: World) -> None:
-        def over(request: Request) -> bool:
-            return request.where == where and request.status == 503 and request.ended is not None
-
-        wait_until(lambda: len(list(filter(over, world.hub.requests))) >= 2, f"two refusals of {where}")
-
-    return reached
-
-
-def brought(size: int) -> Callable[[World], None]:
-    """Reached when so many bytes of the weights were sent."""
-    return lambda world: world.hub.wait_for_bytes(size, pattern="model.bin")
 
 
 PLACES: dict[str, tuple[Fault, Callable[[World], None]]] = {
@@ -133,7 +104,9 @@ def test_a_cancel_ends_a_download_in_full_flow(world: World) -> None:
 
 
 @pytest.mark.parametrize("origin", ["hub", "cdn"])
-def test_a_cancel_ends_a_download_whose_name_look_up_hangs(world: World, monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+def test_a_cancel_ends_a_download_whose_name_look_up_hangs(
+    world: World, monkeypatch: pytest.MonkeyPatch, origin: str
+) -> None:
     world.publish()
     where = world.hub.endpoint if origin == "hub" else world.hub.cdn_endpoint
     hanging, answered = threading.Event(), threading.Event()
@@ -170,7 +143,7 @@ def deaf_port() -> Iterator[int]:
         port = listener.getsockname()[1]
         for _ in range(4):
             filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
+            filler.settimeout(0)
             filler.connect_ex(("127.0.0.1", port))
         yield port
 
@@ -293,186 +266,3 @@ def test_a_cancel_after_the_last_byte_still_gives_no_path(
     monkeypatch.undo()
     assert_right(world.download().path, WEIGHTS_ALONE)
     assert world.hub.body_bytes() == SIZE
-
-
-# ---------------------------------------------------------------- what may be given as cancel
-
-
-def test_a_cancel_that_was_asked_for_before_makes_no_request(world: World) -> None:
-    world.publish()
-    token = mf.CancelToken()
-    token.cancel()
-    event = threading.Event()
-    event.set()
-
-    for cancel in (token, event):
-        with pytest.raises(mf.DownloadCancelled):
-            world.download(cancel=cancel)
-        with pytest.raises(mf.DownloadCancelled):
-            world.plan(cancel=cancel)
-
-    assert threads_that_stay() == []
-    assert world.hub.requests == ()
-    assert list(world.cache.iterdir()) == []
-
-
-@pytest.mark.parametrize("make", [mf.CancelToken, threading.Event])
-def test_planning_that_hangs_can_be_cancelled(world: World, make: Callable[[], Any]) -> None:
-    world.publish()
-    world.hub.inject(NoAnswer(where="info"))
-    cancel = make()
-    with ThreadPoolExecutor(1) as pool:
-        outcome = pool.submit(world.plan, cancel=cancel)
-        was_asked("info")(world)
-        cancel.cancel() if isinstance(cancel, mf.CancelToken) else cancel.set()
-        assert isinstance(outcome.exception(timeout=20), mf.DownloadCancelled)
-
-    assert threads_that_stay() == []
-    assert list(world.cache.iterdir()) == []
-
-
-@pytest.mark.parametrize("fault", [Stall(after=MIB, match="model.bin"), NoAnswer(where="info")], ids=["body", "planning"])
-def test_a_plain_event_is_a_cancel_too(world: World, fault: Fault) -> None:
-    world.publish()
-    world.hub.inject(fault)
-    event = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        outcome = pool.submit(world.download, cancel=event)
-        wait_until(lambda: world.hub.requests and world.hub.requests[-1].where in {"cdn", fault.where}, "the fault")
-        event.set()
-        assert isinstance(outcome.exception(timeout=20), mf.DownloadCancelled)
-
-
-def test_a_token_may_be_cancelled_many_times_and_calls_back_once(world: World) -> None:
-    world.publish()
-    token, calls = mf.CancelToken(), list[str]()
-    token.on_cancel(lambda: calls.append("kept"))
-    token.on_cancel(lambda: calls.append("forgotten"))()
-
-    token.cancel()
-    token.cancel()
-
-    assert token.is_set()
-    assert calls == ["kept"]
-    token.on_cancel(lambda: calls.append("late"))
-    assert calls == ["kept", "late"]
-
-
-def test_one_token_cancels_every_download_it_was_given_to(world: World) -> None:
-    world.publish()
-    world.hub.add_repo("org/other", {"other.bin": b"x" * 100_000})
-    world.hub.inject(Stall(times=None))
-    token = mf.CancelToken()
-    jobs = [world.start(model, cancel=token) for model in (REPO, "org/other")]
-    was_asked("cdn", 2)(world)
-
-    token.cancel()
-
-    for job in jobs:
-        with pytest.raises(mf.DownloadCancelled):
-            job.result(20)
-
-
-def test_a_token_that_served_one_download_does_not_hold_it(world: World) -> None:
-    world.publish()
-    token = mf.CancelToken()
-    assert_right(world.download(cancel=token).path)
-
-    token.cancel()
-
-    with pytest.raises(mf.DownloadCancelled):
-        world.download(cancel=token)
-
-
-# ---------------------------------------------------------------- a job's own cancel
-
-
-def test_a_job_that_is_cancelled_keeps_the_bytes(world: World) -> None:
-    world.publish()
-    world.hub.inject(Stall(after=MIB, match="model.bin"))
-    job = world.start(max_connections=1)
-    wait_until(lambda: job.snapshot().bytes_downloaded >= MIB // 2, "bytes on disk")
-
-    job.cancel()
-
-    with pytest.raises(mf.DownloadCancelled) as caught:
-        job.result(20)
-    assert threads_that_stay() == []
-    assert job.snapshot().status is mf.DownloadStatus.CANCELLED
-    assert [name.rpartition(".")[2] for name in world.left_over()] == ["journal", "part"]
-    resumes(world, caught.value)
-
-
-def test_a_job_that_is_cancelled_with_discard_leaves_nothing(world: World) -> None:
-    world.publish()
-    world.hub.inject(Stall(after=MIB, match="model.bin"))
-    job = world.start(max_connections=1, allow_patterns="*.bin")
-    wait_until(lambda: job.snapshot().bytes_downloaded >= MIB // 2, "bytes on disk")
-
-    job.cancel(discard=True)
-
-    with pytest.raises(mf.DownloadCancelled):
-        job.result(20)
-    assert threads_that_stay() == []
-    assert world.left_over() == []
-    assert not world.folder.exists()
-
-
-# ---------------------------------------------------------------- Ctrl-C
-
-CTRL_C: dict[str, tuple[Fault, Callable[[World], None]]] = {
-    "planning": (NoAnswer(where="info"), was_asked("info")),
-    "waiting for the CDN": (NoAnswer(where="cdn", match="model.bin"), was_asked("cdn")),
-    "stalled": (Stall(after=MIB, match="model.bin"), brought(MIB)),
-    "backing off": (Status(503, where="info", times=None), refused_twice("info")),
-}
-
-if sys.platform != "win32":  # there a console's Ctrl-C reaches the test runner as well
-
-    @pytest.mark.parametrize("place", CTRL_C)
-    def test_ctrl_c_ends_a_download_that_waits_and_keeps_the_bytes(world: World, place: str) -> None:
-        fault, reached = CTRL_C[place]
-        world.publish()
-        world.hub.inject(fault)
-        child = world.downloader(max_connections=1)
-        reached(world)
-
-        child.send_signal(signal.SIGINT)
-
-        assert ending(child)[0] == "KeyboardInterrupt"
-        assert child.returncode == 0
-        world.hub.wait_until_quiet()
-        world.hub.heal()
-        assert_right(world.download().path)
-        assert world.hub.body_bytes() <= TOTAL + LOST_PER_CONNECTION
-
-    def test_ctrl_c_in_full_flow_keeps_the_bytes(world: World) -> None:
-        world.publish()
-        world.hub.bandwidth = 4_000_000
-        child = world.downloader(max_connections=2)
-        brought(MIB)(world)
-
-        child.send_signal(signal.SIGINT)
-
-        out, err = child.communicate(timeout=30)
-        assert json.loads(out.splitlines()[-1])[0] == "KeyboardInterrupt"
-        assert not err
-        world.hub.wait_until_quiet()
-        assert world.hub.body_bytes() < TOTAL
-        world.hub.bandwidth = None
-        assert_right(world.download().path)
-        assert world.hub.body_bytes() <= TOTAL + 2 * LOST_PER_CONNECTION
-
-    def test_ctrl_c_unhandled_ends_the_process_as_python_does(world: World) -> None:
-        world.publish()
-        world.hub.inject(NoAnswer(where="cdn", match="model.bin"))
-        script = "import sys, modelfetch as mf; mf.download('org/model', token=False)"
-        child = world.run(script)
-        was_asked("cdn")(world)
-
-        child.send_signal(signal.SIGINT)
-
-        _, err = child.communicate(timeout=30)
-        assert child.returncode == -signal.SIGINT
-        assert err.strip().endswith("KeyboardInterrupt")
-        assert err.count("Traceback") == 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import modelfetch as mf
 from modelfetch.testing import Synthetic
 
-from .kit import CONFIG, FILES, REPO, SIZE, TOTAL, WEIGHTS, assert_right, of
+from .kit import CONFIG, FILES, REPO, SIZE, TOTAL, WEIGHTS, Files, assert_right, of
 
 if TYPE_CHECKING:
     from .kit import World
@@ -77,7 +77,7 @@ def test_a_snapshot_file_is_a_relative_link_to_its_blob(world: World) -> None:
     ],
 )
 def test_a_file_of_any_sensible_name_is_fetched(world: World, name: str, suffix: str) -> None:
-    files = {name + suffix: b"content of " + name.encode()}
+    files: Files = {name + suffix: b"content of " + name.encode()}
     world.publish(files)
 
     assert_right(world.download().path, files)
@@ -94,7 +94,7 @@ def test_an_empty_file_is_a_file(world: World, name: str) -> None:
 
 
 def test_one_content_under_two_paths_is_fetched_once(world: World) -> None:
-    files = {"a/model.bin": WEIGHTS, "b/model.bin": WEIGHTS, "one.json": CONFIG, "two.json": CONFIG}
+    files: Files = {"a/model.bin": WEIGHTS, "b/model.bin": WEIGHTS, "one.json": CONFIG, "two.json": CONFIG}
     world.publish(files)
 
     result = world.download()
@@ -105,7 +105,7 @@ def test_one_content_under_two_paths_is_fetched_once(world: World) -> None:
 
 
 def test_many_small_files_come_all(world: World) -> None:
-    files = {f"shard {number % 7}/{number}.json": b"%d" % number for number in range(120)}
+    files: Files = {f"shard {number % 7}/{number}.json": b"%d" % number for number in range(120)}
     world.publish(files)
 
     assert_right(world.download().path, files)
@@ -174,7 +174,7 @@ def test_a_file_that_two_revisions_share_is_fetched_once(world: World) -> None:
     ],
 )
 def test_patterns_choose_files_as_huggingface_hub_understands_them(
-    world: World, patterns: dict[str, object], expected: set[str]
+    world: World, patterns: dict[str, Any], expected: set[str]
 ) -> None:
     world.publish()
 
@@ -205,7 +205,9 @@ print(json.dumps([plan.fingerprint, str(result.path), result.bytes_transferred])
 """
 
 
-def test_a_plan_as_json_fetches_the_same_bytes_in_another_process_with_another_cache(world: World, tmp_path: Path) -> None:
+def test_a_plan_as_json_fetches_the_same_bytes_in_another_process_with_another_cache(
+    world: World, tmp_path: Path
+) -> None:
     repo = world.publish()
     plan = world.plan()
     world.download(plan)

@@ -55,7 +55,9 @@ def fails(
 
 
 @VERBS
-@pytest.mark.parametrize(("alias", "hint"), [("large-v9", "large-v3"), ("tinny", "tiny"), ("zzz", "known names"), ("", "org/name")])
+@pytest.mark.parametrize(
+    ("alias", "hint"), [("large-v9", "large-v3"), ("tinny", "tiny"), ("zzz", "known names"), ("", "org/name")]
+)
 def test_an_unknown_alias_is_told_what_was_close(lived_in: World, verb: str, alias: str, hint: str) -> None:
     fails(lived_in, verb, mf.ModelNotFoundError, hint, model=alias)
     assert lived_in.hub.requests == ()
@@ -105,7 +107,16 @@ def test_a_missing_revision_is_named(lived_in: World, verb: str, revision: str) 
 @pytest.mark.parametrize("token", [False, "hf_valid"])
 def test_a_missing_repo_may_be_private_and_the_message_says_so(lived_in: World, verb: str, token: Any) -> None:
     lived_in.hub.add_token("hf_valid")
-    fails(lived_in, verb, mf.ModelNotFoundError, "org/nothing", "private", "does not exist", model="org/nothing", token=token)
+    fails(
+        lived_in,
+        verb,
+        mf.ModelNotFoundError,
+        "org/nothing",
+        "private",
+        "does not exist",
+        model="org/nothing",
+        token=token,
+    )
 
 
 @VERBS
@@ -260,6 +271,7 @@ def test_a_disk_without_the_headroom_is_refused_before_the_first_byte(lived_in: 
 
     assert isinstance(error, mf.InsufficientStorageError)
     assert error.required == pytest.approx(TOTAL * (1 + 1e12))
+    assert error.required
     assert error.available
     assert error.available < error.required
 

@@ -39,7 +39,7 @@ from modelfetch.testing import (
     Trickle,
 )
 
-from .kit import CONFIG, MIB, assert_right, threads_that_stay
+from .kit import CONFIG, MIB, Files, assert_right, threads_that_stay
 
 if TYPE_CHECKING:
     from modelfetch.testing import Fault
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
 SIZE = 9_000_000
-FILES = {"config.json": CONFIG, "model.bin": Synthetic(SIZE, 7), "notes/readme.md": b"# read me\n" * 100}
+FILES: Files = {"config.json": CONFIG, "model.bin": Synthetic(SIZE, 7), "notes/readme.md": b"# read me\n" * 100}
 BIG = "model.bin"
 MIDDLE = 2_000_000
 
@@ -76,7 +76,10 @@ ROWS: dict[str, Row] = {
     "bodies that are short, always": ((ShortBody(500_000, match=BIG, times=None),), Right, 1.1),
     "a small body that is short": ((ShortBody(3, match="config.json"),), Right, 1.0),
     # the server errs
-    **{f"{code} from each, once": ((Status(code, where="*", times=4),), Right, 1.0) for code in (408, 500, 502, 503, 504)},
+    **{
+        f"{code} from each, once": ((Status(code, where="*", times=4),), Right, 1.0)
+        for code in (408, 500, 502, 503, 504)
+    },
     "503 for the listing": ((Status(503, where="info", times=2),), Right, 1.0),
     "503 for the listing, always": ((Status(503, where="info", times=None),), mf.NetworkError, 0.0),
     "503 for resolve": ((Status(503, where="resolve", times=3),), Right, 1.0),
@@ -229,7 +232,7 @@ def test_a_listing_that_lies_is_refused_whole(world: World, flaw: Any) -> None:
     assert is_untrusted(world)
 
 
-@pytest.mark.parametrize("flaw", (*FLAWS, "missing-hash"))
+@pytest.mark.parametrize("flaw", [*FLAWS, "missing-hash"])
 def test_a_tree_that_lies_is_refused_whole(world: World, flaw: Any) -> None:
     world.publish(FILES)
     world.hub.inject(BadListing(lambda info: info | {"siblings": []}, where="info", times=None))

@@ -42,7 +42,7 @@ def seen_in(folder: Path) -> Iterator[set[str]]:
     def watch() -> None:
         while not over.wait(0.001):
             if folder.is_dir():
-                names.update(os.listdir(folder))
+                names.update(path.name for path in folder.iterdir())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -51,7 +51,7 @@ def seen_in(folder: Path) -> Iterator[set[str]]:
     finally:
         over.set()
         watcher.join()
-        names.update(os.listdir(folder) if folder.is_dir() else ())
+        names.update(path.name for path in folder.iterdir()) if folder.is_dir() else None
 
 
 @pytest.mark.parametrize("name", CONTENTS)

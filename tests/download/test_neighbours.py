@@ -16,13 +16,24 @@ import pytest
 import modelfetch as mf
 from modelfetch.testing import Stall, Synthetic
 
-from .kit import DOWNLOADER, LOST_PER_CONNECTION, MIB, REPO, Watched, assert_right, ending, threads_that_stay, wait_until
+from .kit import (
+    DOWNLOADER,
+    LOST_PER_CONNECTION,
+    MIB,
+    REPO,
+    Files,
+    Watched,
+    assert_right,
+    ending,
+    threads_that_stay,
+    wait_until,
+)
 
 if TYPE_CHECKING:
     from .kit import World
 
 SIZE = 9_000_000
-FILES = {"config.json": b'{"n": 1}', "model.bin": Synthetic(SIZE, 9), "second.bin": Synthetic(MIB, 10)}
+FILES: Files = {"config.json": b'{"n": 1}', "model.bin": Synthetic(SIZE, 9), "second.bin": Synthetic(MIB, 10)}
 TOTAL = SIZE + MIB + 8
 SPEED = 4_000_000
 
@@ -230,7 +241,6 @@ if sys.platform != "win32":  # there locks are not flock's
 
         assert_right(shared.download().path, FILES)
         assert shared.left_over() == []
-
 
     def test_where_locks_lie_an_owner_that_slept_while_another_finished_is_right_too(shared: World) -> None:
         options = json.dumps(shared.options(), default=str)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from .kit import World
 
-THREE_THOUSAND = {f"folder {number % 30}/{number}.json": b"%d" % number for number in range(2_999)} | {"model.bin": WEIGHTS}
+THREE_THOUSAND = {f"folder {number % 30}/{number}.json": b"%d" % number for number in range(2_999)} | {
+    "model.bin": WEIGHTS
+}
 
 
 def without_blobs(info: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +222,9 @@ def test_offline_a_model_that_was_never_fetched_is_not_cached(world: World, monk
     assert list(world.cache.iterdir()) == []
 
 
-def test_offline_a_plan_that_is_half_fetched_names_what_is_missing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_a_plan_that_is_half_fetched_names_what_is_missing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.publish()
     plan = world.plan()
     world.download(allow_patterns="*.json")

@@ -41,7 +41,9 @@ def test_killed_ten_times_at_random_a_download_fetches_nothing_journalled_again(
         child.wait()
         world.hub.wait_until_quiet()
 
-        assert kept is None or not any(have.start < stop and start < have.stop for have in kept for start, stop in asked(world))
+        assert kept is None or not any(
+            have.start < stop and start < have.stop for have in kept for start, stop in asked(world)
+        )
         kept_now = world.journals()[name].kept.size if name in world.journals() else 0
         lost = world.hub.body_bytes() - (kept_now - kept_before)
         assert lost <= CONNECTIONS * LOST_PER_CONNECTION

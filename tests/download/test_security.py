@@ -1,10 +1,8 @@
-"""A token goes home and nowhere else, a redirect cannot change the scheme, and no planted link is written through."""
+"""A token goes home and nowhere else and is never seen, and a redirect cannot change the scheme."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import pickle
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -14,11 +12,10 @@ import pytest
 import modelfetch as mf
 from modelfetch.testing import LocalHub, NoAnswer, Redirect, Status
 
-from .kit import CONFIG, FILES, REPO, SIZE, TOTAL, WEIGHTS, World, assert_right, state_of, whole
+from .kit import CONFIG, FILES, REPO, SIZE, TOTAL, World, assert_right, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from modelfetch.testing import Request
 
@@ -233,93 +230,6 @@ def test_a_model_is_fetched_over_https(world: World, monkeypatch: pytest.MonkeyP
         secure.publish()
 
         assert_right(secure.download().path)
-
-
-# ---------------------------------------------------------------- planted links
-
-
-def snapshot(world: World, commit: str, _: str) -> tuple[Path, bool]:
-    return world.folder / "snapshots" / commit, True
-
-
-def folder_in_snapshot(world: World, commit: str, _: str) -> tuple[Path, bool]:
-    return world.folder / "snapshots" / commit / "sub folder", True
-
-
-def file_in_snapshot(world: World, commit: str, _: str) -> tuple[Path, bool]:
-    return world.folder / "snapshots" / commit / "model.bin", False
-
-
-def part(world: World, _: str, etag: str) -> tuple[Path, bool]:
-    return world.guests / f"{etag}.part", False
-
-
-def journal(world: World, _: str, etag: str) -> tuple[Path, bool]:
-    return world.guests / f"{etag}.journal", False
-
-
-def blob(world: World, _: str, etag: str) -> tuple[Path, bool]:
-    return world.folder / "blobs" / etag, False
-
-
-def ref(world: World, _: str, __: str) -> tuple[Path, bool]:
-    return world.folder / "refs" / "main", False
-
-
-def record(world: World, commit: str, _: str) -> tuple[Path, bool]:
-    return world.guests / "snapshots" / f"{commit}.json", False
-
-
-def lock(world: World, _: str, etag: str) -> tuple[Path, bool]:
-    return world.cache / ".locks" / world.folder.name / f"{etag}.lock", False
-
-
-@pytest.mark.parametrize("is_there", [True, False], ids=["to something", "to nothing"])
-@pytest.mark.parametrize(
-    "place", [snapshot, folder_in_snapshot, file_in_snapshot, part, journal, blob, ref, record, lock]
-)
-def test_a_planted_link_is_never_written_through(
-    world: World, tmp_path: Path, place: Callable[[World, str, str], tuple[Path, bool]], is_there: bool
-) -> None:
-    repo = world.publish()
-    link, is_folder = place(world, repo.sha, repo.files["model.bin"].etag)
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    target = outside / "precious"
-    if is_there and is_folder:
-        target.mkdir()
-    elif is_there:
-        target.write_bytes(b"precious")
-    before = state_of(outside)
-    link.parent.mkdir(parents=True)
-    link.symlink_to(target, target_is_directory=is_folder)
-
-    with contextlib.suppress(mf.CacheError):  # refusing is right too, where a folder is in the way
-        assert_right(world.download().path)
-
-    assert state_of(outside) == before
-
-
-def test_a_part_that_is_a_second_name_of_another_file_is_not_written_to(world: World, tmp_path: Path) -> None:
-    repo = world.publish()
-    precious = tmp_path / "precious"
-    precious.write_bytes(whole(WEIGHTS)[:1000])
-    world.guests.mkdir(parents=True)
-    os.link(precious, world.guests / f"{repo.files['model.bin'].etag}.part")
-
-    assert_right(world.download().path)
-
-    assert precious.read_bytes() == whole(WEIGHTS)[:1000]
-
-
-def test_files_have_the_mode_that_the_user_gives_new_files(world: World, tmp_path: Path) -> None:
-    world.publish()
-    fresh = tmp_path / "fresh"
-    fresh.touch()
-
-    path = world.download().path
-
-    assert {(path / name).stat().st_mode for name in FILES} == {fresh.stat().st_mode}
 
 
 # ---------------------------------------------------------------- bounds

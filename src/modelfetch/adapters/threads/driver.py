@@ -1,11 +1,11 @@
 """Runs the machine with threads: carries out its commands and tells it what happened.
 
-Rule: no decision is made here. One conductor thread feeds the machine and journals; workers do what may block.
+Rule: no decision is made here. Workers do what may block, and feed the machine themselves with what came of it, one
+at a time: a file goes from one step to the next without a thread being woken. One thread, the conductor, keeps the time.
 """
 
 from __future__ import annotations
 
-import queue
 import random
 import threading
 import time
@@ -18,6 +18,7 @@ from ...core.throttle import read_size
 from ...errors import ModelFetchError
 from .crew import Crew
 from .exchange import Exchange, Throttle
+from .turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,10 @@ BLOCK = 512 * 1024
 """Bytes that are written and journalled at once: what a killed process may lose for each connection."""
 
 _CONNECTIONS = 16
+
+DISK_WORKERS = 4
+"""Files that are claimed, hashed or published at once: enough to keep a disk and a few cores busy. More would only
+fight over the interpreter."""
 
 WIND_UP = 0.5
 """Seconds to wait for workers that are on their way out, so that a finished download touches the disk no more."""
@@ -72,27 +77,37 @@ class ThreadDriver:
         self._look = look
         self._throttle = Throttle(bandwidth_limit, time.monotonic)
         self._block = BLOCK if bandwidth_limit is None else read_size(bandwidth_limit, _CONNECTIONS, BLOCK)
-        self._crew = Crew("worker")
-        self._inbox: queue.SimpleQueue[ev.Event | BaseException] = queue.SimpleQueue()
+        self._events = Turns(self._feed)
+        self._net = Crew("net", between=self._listen)
+        self._disk = Crew("disk", most=DISK_WORKERS, between=self._listen)
+        self._bell = threading.Event()
+        self._bug: BaseException | None = None
         self._exchanges: dict[int, Exchange] = {}
         self._parts: dict[str, Part] = {}
         self._closing = threading.Event()
-        self._ticked = 0.0
 
     def cancel(self, *, discard: bool = False) -> None:
         """Ask for the end; returns at once."""
-        self._inbox.put(ev.CancelAsked(discard))
+        self._events.tell(ev.CancelAsked(discard))
+        self._bell.set()
 
     def run(self) -> ev.Outcome:
         """Drive the machine to its end; only a bug makes this raise."""
         try:
-            self._feed(ev.Started())
-            while self._machine.outcome is None:
-                self._feed(self._next())
-            return self._machine.outcome
+            self._say(ev.Started())
+            self._listen()
+            while self._machine.outcome is None and self._bug is None:
+                self._bell.wait(self._rest())
+                self._bell.clear()
+                self._say(ev.Tick())
+                self._listen()
         finally:
-            self._close()
-            self._look()
+            with self._events.alone():
+                self._close()
+                self._look()
+        if self._machine.outcome is None:
+            raise self._bug or AssertionError
+        return self._machine.outcome
 
     def _close(self) -> None:
         self._closing.set()
@@ -100,26 +115,30 @@ class ThreadDriver:
             exchange.stop()
         for part in list(self._parts.values()):
             part.release()
-        self._crew.close()
-        self._crew.join(WIND_UP)
+        until = time.monotonic() + WIND_UP
+        for crew in (self._net, self._disk):
+            crew.close()
+        for crew in (self._net, self._disk):
+            crew.join(until - time.monotonic())
 
     # ------------------------------------------------------------------ the loop
 
-    def _next(self) -> ev.Event:
-        now = time.monotonic()
-        if now - self._ticked < TICK:
-            due = min(self._machine.wake_at(), self._ticked + TICK) if self._inbox.empty() else now
-            try:
-                event = self._inbox.get(timeout=max(0.0, due - now))
-            except queue.Empty:
-                pass
-            else:
-                if isinstance(event, BaseException):
-                    raise event
-                return event
-        self._ticked = time.monotonic()
-        self._look()
-        return ev.Tick()
+    def _rest(self) -> float:
+        """Look at the progress; seconds until the next tick."""
+        with self._events.alone():
+            self._look()
+            due = self._machine.wake_at() - time.monotonic()
+        self._listen()
+        return max(0.0, min(due, TICK))
+
+    def _listen(self) -> None:
+        """Feed the machine what was said, unless another thread is at it; a bug ends the job, not just a worker."""
+        try:
+            self._events.listen()
+        except BaseException as error:  # noqa: BLE001 - it is raised again, on the conductor
+            self._bug = error
+        if self._bug is not None or self._machine.outcome is not None:
+            self._bell.set()
 
     def _feed(self, event: ev.Event) -> None:
         commands = deque(self._machine.handle(event, time.monotonic()))
@@ -134,41 +153,41 @@ class ThreadDriver:
         match command:
             case ev.Locate(number, name):
                 exchange = self._open(number)
-                self._do(name, lambda: self._locate(number, name, exchange))
+                self._do(self._net, name, lambda: self._locate(number, name, exchange))
             case ev.Fetch():
                 exchange = self._open(command.exchange)
-                self._do(command.file, lambda: self._fetch(command, exchange))
+                self._do(self._net, command.file, lambda: self._fetch(command, exchange))
             case ev.Stop(number):
                 if (stopped := self._exchanges.get(number)) is not None:
                     stopped.stop()
             case ev.Claim(name):
-                self._do(name, lambda: self._claim(name))
+                self._do(self._disk, name, lambda: self._claim(name))
             case ev.Look(name):
-                self._do(name, lambda: self._look_at_owner(name))
+                self._do(self._disk, name, lambda: self._look_at_owner(name))
             case ev.Discard(name, ranges):
                 return self._discard(name, ranges)
             case ev.Hash(name, upto):
                 part = self._parts[name]
-                self._do(name, lambda: self._hash(name, upto, part))
+                self._do(self._disk, name, lambda: self._hash(name, upto, part))
             case ev.Audit(name):
                 part = self._parts[name]
-                self._do(name, lambda: self._say(ev.Audited(name, part.audit(self._closing.is_set))))
+                self._do(self._disk, name, lambda: self._say(ev.Audited(name, part.audit(self._closing.is_set))))
             case ev.Publish(name):
                 part = self._parts[name]
-                self._do(name, lambda: self._publish(name, part))
+                self._do(self._disk, name, lambda: self._publish(name, part))
             case ev.Adopt(name):
-                self._do(name, lambda: self._link(name))
+                self._do(self._disk, name, lambda: self._link(name))
             case ev.Release(name, discard):
                 self._release(name, discard=discard)
             case ev.Seal():
-                self._do("", self._seal)
+                self._do(self._disk, "", self._seal)
             case ev.Finish():
                 pass
             case _:
                 assert_never(command)
         return None
 
-    # ------------------------------------------------------------------ on the conductor
+    # ------------------------------------------------------------------ done at once
 
     def _open(self, number: int) -> Exchange:
         exchange = Exchange(self._line(), self._throttle)
@@ -191,7 +210,7 @@ class ThreadDriver:
 
     # ------------------------------------------------------------------ on a worker
 
-    def _do(self, name: str, task: Callable[[], None]) -> None:
+    def _do(self, crew: Crew, name: str, task: Callable[[], None]) -> None:
         def guarded() -> None:
             try:
                 task()
@@ -202,12 +221,12 @@ class ThreadDriver:
             except ModelFetchError as error:
                 self._say(ev.Failed(name, error))
             except BaseException as error:  # noqa: BLE001 - a bug on a worker has to end the job, not to hang it
-                self._inbox.put(error)
+                self._bug = error
 
-        self._crew.do(guarded)
+        crew.do(guarded)
 
     def _say(self, event: ev.Event) -> None:
-        self._inbox.put(event)
+        self._events.tell(event)
 
     def _locate(self, number: int, name: str, exchange: Exchange) -> None:
         def found(location: ev.Location, etag: str | None, size: int | None) -> None:
@@ -221,6 +240,7 @@ class ThreadDriver:
 
         def receive(offset: int, view: memoryview) -> None:
             self._say(ev.Arrived(command.exchange, command.file, exchange.keep(part, offset, view)))
+            self._listen()
             exchange.pay(len(view))
 
         end: ev.End

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...core import events as ev
 from ...core.progress import DownloadStatus, Meter
 from ...core.retry import LONGEST_WAIT, WAITS
 from ...errors import (
@@ -23,6 +22,7 @@ from .rules import hold
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ...core import events as ev
     from ...core.machine import Machine
     from ...core.ranges import ByteRange
     from .content import File
@@ -67,22 +67,17 @@ class Trouble:
 
     def explains(self, error: ModelFetchError, struck: set[type]) -> bool:
         """Whether ``error`` had to be; ``struck`` are the kinds of fault that the run met so far, and that may linger."""
-        match error:
-            case NetworkError():
-                # what a source without ranges sends of kept bytes looks like silence to the machine
-                return bool(self.final) or self.network > len(WAITS) or f.Unranged in struck
-            case AccessError():
-                return bool(self.denied)
-            case PlanDriftError():
-                return bool(self.drifted)
-            case IntegrityError():
-                return bool(struck & {f.Flip, f.WrongSource})
-            case InsufficientStorageError():
-                return f.DiskFull in struck
-            case CacheError():
-                return bool(struck & {f.DiskError, f.Rot, f.PowerCut})
-            case _:
-                return False
+        # a source without ranges sends kept bytes again, which looks like silence to the machine
+        broken = bool(self.final) or self.network > len(WAITS) or f.Unranged in struck
+        reasons: dict[type[ModelFetchError], bool] = {
+            NetworkError: broken,
+            AccessError: bool(self.denied),
+            PlanDriftError: bool(self.drifted),
+            IntegrityError: f.Flip in struck,
+            InsufficientStorageError: f.DiskFull in struck,
+            CacheError: bool(struck & {f.DiskError, f.Rot, f.PowerCut}),
+        }
+        return any(isinstance(error, kind) and reason for kind, reason in reasons.items())
 
 
 class Gauge:
@@ -128,4 +123,5 @@ def may_fetch(command: ev.Fetch, part: Part, exchanges: Iterable[Exchange]) -> N
         hold(not again, f"{part.file_name}: {again} is asked for again, although it is journalled and true")
     for other in exchanges:
         if other.asked is not None and not other.is_over and other.part is part:
-            hold(other.asked.overlap(asked) is None, f"{part.file_name}: {asked} is asked for while {other.asked} is on its way")
+            apart = other.asked.overlap(asked) is None
+            hold(apart, f"{part.file_name}: {asked} is asked for while {other.asked} is on its way")

@@ -66,9 +66,7 @@ class Content:
 
     def read(self, start: int, stop: int) -> tuple[Stretch, ...]:
         """What is there."""
-        return tuple(
-            (max(a, start), min(b, stop), label) for a, b, label in self.stretches if a < stop and start < b
-        )
+        return tuple((max(a, start), min(b, stop), label) for a, b, label in self.stretches if a < stop and start < b)
 
     def checksum(self, start: int, stop: int) -> int:
         """Stands for the CRC-32 of the bytes there."""

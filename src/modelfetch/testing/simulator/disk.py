@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...core.journal import Journal, decode, encode, encode_dropped, encode_kept
 from ...errors import CacheError, InsufficientStorageError
-from .content import Content, File
 from .rules import hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from random import Random
 
     from ...core.journal import Piece
     from ...core.ranges import RangeSet
+    from .content import Content, File
 
 
 _LOST = 0.3
@@ -59,7 +59,7 @@ class JournalFile:
 class Shelf:
     """Everything about one content. ``loose``: stretches that are not on the device yet; ``owner`` has the lock.
 
-    ``free_since``: when the last owner died (seconds).
+    ``free_since``: when the lock was last let go (seconds).
     """
 
     file: File
@@ -120,7 +120,8 @@ def _torn(text: bytes, random: Random) -> bytes:
 class Disk:
     """All shelves, the next failures, and whether locks are honest."""
 
-    def __init__(self, files: Iterable[File], *, honest: bool) -> None:
+    def __init__(self, files: Iterable[File], clock: Callable[[], float], *, honest: bool) -> None:
+        self._clock = clock
         self.shelves = {file.blob_id: Shelf(file) for file in files}
         self.honest = honest
         self.full = 0
@@ -141,11 +142,16 @@ class Disk:
             message = "the simulated disk is full"
             raise InsufficientStorageError(message)
 
-    def unlock(self, holder: object, now: float) -> None:
+    def unlock(self, shelf: Shelf, owner: Owner) -> None:
+        """``owner`` lets go, if it has the lock."""
+        if shelf.owner is owner:
+            shelf.owner, shelf.free_since = None, self._clock()
+
+    def bury(self, holder: object) -> None:
         """The system frees the locks of a process that is gone."""
         for shelf in self.shelves.values():
             if shelf.owner is not None and shelf.owner.holder is holder:
-                shelf.owner, shelf.free_since = None, now
+                self.unlock(shelf, shelf.owner)
 
     def lose_power(self, random: Random) -> None:
         """Every lock is free, and some of what was not on the device is gone."""
@@ -160,5 +166,3 @@ class Disk:
             if shelf.part is not None and at >= hashed and shelf.part.is_written(at, at + 1):
                 shelf.part.write(at, at + 1, _ROTTEN)
                 return
-
-

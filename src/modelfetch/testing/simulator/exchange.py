@@ -28,8 +28,15 @@ class Exchange:
 
     __slots__ = ("asked", "at", "course", "file", "is_over", "number", "part", "process")
 
-    def __init__(
-        self, process: Process, number: int, file: File, course: Course, asked: ByteRange | None, part: Part | None
+    def __init__(  # noqa: PLR0913 - what an exchange is
+        self,
+        process: Process,
+        number: int,
+        file: File,
+        course: Course,
+        *,
+        asked: ByteRange | None = None,
+        part: Part | None = None,
     ) -> None:
         self.process = process
         self.number = number

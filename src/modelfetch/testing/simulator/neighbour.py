@@ -22,7 +22,7 @@ class Foreigner:
 
     def __init__(self, world: Simulation, plan: Foreign) -> None:
         self.frontier = 1 << 62
-        self.holder = self
+        self.holder: object = self
         self._world = world
         self._plan = plan
         self._shelf = world.disk.shelves[world.world.files[plan.file].blob_id]
@@ -31,16 +31,16 @@ class Foreigner:
     def _begin(self) -> None:
         if self._shelf.blob is not None:
             return
-        if self._shelf.owner is not None and self._world.disk.honest:
-            self._world.later(_RETRY, self._begin)
-            return
-        self._shelf.owner = self
+        if self._world.disk.honest:
+            if self._shelf.owner is not None:
+                self._world.later(_RETRY, self._begin)
+                return
+            self._shelf.owner = self
         self._world.log.append((self._world.now, "huggingface_hub", f"takes {self._shelf.file.name}", ()))
         self._world.later(self._plan.hold, self._end)
 
     def _end(self) -> None:
-        if self._shelf.owner is self:
-            self._shelf.owner = None
+        self._world.disk.unlock(self._shelf, self)
         self._world.log.append((self._world.now, "huggingface_hub", f"lets go of {self._shelf.file.name}", ()))
         if self._plan.publishes:
             self._shelf.blob = Content()

@@ -70,7 +70,8 @@ class Part:
 
     def record(self, asked: ByteRange) -> Piece:
         """The second half. Rule 5: the journal never claims what was not written before."""
-        hold(self._bytes.is_written(asked.start, asked.stop), f"{self.file_name}: {asked} is journalled but not written")
+        written = self._bytes.is_written(asked.start, asked.stop)
+        hold(written, f"{self.file_name}: {asked} is journalled but not written")
         self._must_be_ours()
         piece = Piece(asked, self._bytes.checksum(asked.start, asked.stop))
         self._journal.keep(piece)
@@ -137,7 +138,8 @@ class Part:
         """The bytes of ``asked`` that are journalled, and true; none where the journal is another's by now."""
         if not self._is_ours:
             return RangeSet()
-        true = RangeSet.of(ByteRange(a, b) for a, b, label in self._bytes.read(asked.start, asked.stop) if label == TRUE)
+        there = self._bytes.read(asked.start, asked.stop)
+        true = RangeSet.of(ByteRange(start, stop) for start, stop, label in there if label == TRUE)
         return true.minus(true.minus(self._journal.kept))
 
     @property
@@ -149,5 +151,4 @@ class Part:
             raise Usurped(self.shelf.file.blob_id)
 
     def _unlock(self) -> None:
-        if self.shelf.owner is self:
-            self.shelf.owner = None
+        self._disk.unlock(self.shelf, self)

@@ -38,6 +38,7 @@ class Process:
         self.name = name
         self.world = world
         self.is_alive = True
+        self.is_over = False
         self.trouble = Trouble()
         self.is_calm = world.network.calm
         self.exchanges: dict[int, Exchange] = {}
@@ -53,8 +54,9 @@ class Process:
         self.later(0.0, lambda: self._feed(ev.Started()))
 
     def _transfer(self, file: File) -> FileTransfer:
-        cached = self.world.disk.shelves[file.blob_id].blob is not None
-        return FileTransfer(file.blob_id, file.size, file.paths, cached=cached)
+        shelf = self.world.disk.shelves[file.blob_id]
+        cached, seen = shelf.blob is not None, shelf.journalled().kept.size
+        return FileTransfer(file.blob_id, file.size, file.paths, cached=cached, seen=seen)
 
     # ------------------------------------------------------------------ what the world does to it
 
@@ -89,7 +91,7 @@ class Process:
     # ------------------------------------------------------------------ the loop
 
     def _feed(self, event: ev.Event) -> None:
-        if self.machine.outcome is not None:
+        if self.is_over:
             return
         commands = deque(self._ask(event))
         while commands:
@@ -102,10 +104,11 @@ class Process:
         elif isinstance(event, ev.Ended):
             self.exchanges.pop(event.exchange, None)
         self._gauge.look(self.machine, self.world.now)
-        if self.machine.outcome is not None:
-            self._close(self.machine.outcome)
-        else:
+        if self.machine.outcome is None:
             self._set_alarm()
+        else:
+            self.is_over = True
+            self._close(self.machine.outcome)
 
     def _ask(self, event: ev.Event) -> tuple[ev.Command, ...]:
         commands = self.machine.handle(event, self.world.now)
@@ -140,7 +143,7 @@ class Process:
 
     def _locate(self, command: ev.Locate) -> None:
         course = self.world.network.locate()
-        self._begin(Exchange(self, command.exchange, self._files[command.file], course, None, None))
+        self._begin(Exchange(self, command.exchange, self._files[command.file], course))
 
     def _fetch(self, command: ev.Fetch) -> None:
         part, file = self._part(command), self._files[command.file]
@@ -148,13 +151,14 @@ class Process:
         course = self.world.network.fetch(file, command.range, command.location, whole=command.whole)
         self.world.struck |= {f.Flip} if course.lies else set()
         self.world.struck |= {f.Unranged} if command.whole else set()
-        self._begin(Exchange(self, command.exchange, file, course, command.range, part))
+        self._begin(Exchange(self, command.exchange, file, course, asked=command.range, part=part))
 
     def _begin(self, exchange: Exchange) -> None:
         hold(exchange.number not in self.exchanges, f"exchange {exchange.number} is used twice")
         self.exchanges[exchange.number] = exchange
         self.trouble.meet(exchange.course.fault)
-        limit, width = self.world.world.policy.max_connections, sum(not other.is_over for other in self.exchanges.values())
+        limit = self.world.world.policy.max_connections
+        width = sum(not other.is_over for other in self.exchanges.values())
         hold(limit is None or width <= limit, f"{width} connections, {limit} are allowed")
 
     def _stop(self, command: ev.Stop) -> None:
@@ -173,7 +177,7 @@ class Process:
             self._waiting.setdefault(name, self.world.now)
             return answer
         self._waiting.pop(name, None)
-        if self.machine.outcome is not None:
+        if self.is_over:
             answer.release()
         else:
             self._parts[name] = answer

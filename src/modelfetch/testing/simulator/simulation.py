@@ -83,7 +83,7 @@ class Run:
         return readable(self.log, self.world.files)
 
 
-class _Killed(BaseException):  # noqa: N818 - a signal, caught where the step began
+class _Killed(BaseException):
     """The process that acts is gone."""
 
 
@@ -124,7 +124,7 @@ class Simulation:
         self.now = 0.0
         self.struck: set[type] = set()
         self.log: list[Line] = []
-        self.disk = Disk(world.files, honest=f.LyingLocks() not in world.faults)
+        self.disk = Disk(world.files, lambda: self.now, honest=f.LyingLocks() not in world.faults)
         self.network = Network(world, self.random)
         self._heap: list[tuple[float, int, Callable[[], None], Process | None]] = []
         self._order = count()
@@ -188,7 +188,8 @@ class Simulation:
         """Where nothing damages what was kept, a kill costs one block of each connection, and nothing else does."""
         kills = sum(isinstance(fault, f.Kill) for fault in self.world.faults)
         wasteful = any(isinstance(fault, _WASTEFUL) or getattr(fault, "discard", False) for fault in self.world.faults)
-        hold(wasteful or self._bytes_twice <= kills * self.world.pace.block, f"{self._bytes_twice} bytes were fetched twice")
+        few = self._bytes_twice <= kills * self.world.pace.block
+        hold(wasteful or few, f"{self._bytes_twice} bytes were fetched twice")
 
     # ------------------------------------------------------------------ time
 
@@ -237,7 +238,7 @@ class Simulation:
     def _kill(self, process: Process | None) -> None:
         if process is not None and process.is_alive:
             process.die()
-            self.disk.unlock(process, self.now)
+            self.disk.bury(process)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -259,7 +260,8 @@ class Simulation:
         if shelf.owner is not None and self.disk.honest:
             return self.look(name)
         waited = self.now - max(shelf.free_since, process.waits_since(name))
-        hold(not self.disk.honest or waited <= TAKEN_OVER_IN, f"{shelf.file.name} was free for {waited:.1f} s and {process.name} waited")
+        in_time = not self.disk.honest or waited <= TAKEN_OVER_IN
+        hold(in_time, f"{shelf.file.name} was free for {waited:.1f} s, and {process.name} waited")
         return self.kinds.part(self.disk, shelf, process, self.moment)
 
     def look(self, name: str) -> ev.OwnerSeen | ev.Present:

@@ -1,0 +1,99 @@
+"""A job under asyncio: awaited, iterated over, and left alone by a task that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+import modelfetch as mf
+
+from .kit import TOTAL, assert_right
+
+if TYPE_CHECKING:
+    from .kit import World
+
+S = mf.DownloadStatus
+
+
+def test_a_job_can_be_awaited(world: World) -> None:
+    world.publish()
+
+    async def host() -> mf.DownloadResult:
+        return await world.start()
+
+    assert_right(asyncio.run(host()).path)
+
+
+def test_awaiting_raises_what_the_download_raised(world: World) -> None:
+    async def host() -> mf.DownloadResult:
+        return await world.start("org/nothing")
+
+    with pytest.raises(mf.ModelNotFoundError):
+        asyncio.run(host())
+
+
+def test_cancelling_the_task_that_awaits_does_not_cancel_the_job(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+
+    async def host() -> mf.DownloadJob:
+        job = world.start()
+
+        async def awaiting() -> mf.DownloadResult:
+            return await job
+
+        task = asyncio.create_task(awaiting())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not job.done()
+        return job
+
+    assert_right(asyncio.run(host()).result(20).path)
+
+
+def test_updates_end_with_the_terminal_snapshot_and_never_go_back(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+
+    async def host() -> list[mf.DownloadProgress]:
+        return [progress async for progress in world.start().updates(0.01)]
+
+    seen = asyncio.run(host())
+
+    assert [progress.status for progress in seen if progress.status.is_final] == [S.COMPLETE]
+    counts = [progress.bytes_downloaded for progress in seen]
+    assert counts == sorted(counts)
+    assert counts[-1] == TOTAL
+    assert len(set(counts)) > 2
+
+
+def test_leaving_updates_early_leaves_the_download_alone(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+
+    async def host() -> mf.DownloadJob:
+        job = world.start()
+        async for _ in job.updates(0.01):
+            break
+        return job
+
+    assert_right(asyncio.run(host()).result(20).path)
+
+
+def test_the_event_loop_goes_on_while_a_download_is_awaited(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+
+    async def host() -> int:
+        job, turns = world.start(), 0
+        while not job.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        await job
+        return turns
+
+    assert asyncio.run(host()) > 50
