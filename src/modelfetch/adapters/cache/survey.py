@@ -32,6 +32,7 @@ def sizes(layout: Layout, commit: str) -> dict[str, int]:
 def has_leftovers(layout: Layout) -> bool:
     """Whether a part file of ours with bytes in it is there."""
     try:
-        return any(entry.name.endswith(".part") and entry.stat().st_size for entry in os.scandir(layout.guests))
+        with os.scandir(layout.guests) as entries:
+            return any(entry.name.endswith(".part") and entry.stat().st_size for entry in entries)
     except ABSENT:
         return False
