@@ -73,14 +73,14 @@ def core(session: nox.Session) -> None:
 def interop(session: nox.Session, hub: str) -> None:
     """The neighbour on the same cache, in each generation that people have; the oldest with our oldest dependencies."""
     session.install(".", *group("test", f"interop-{hub}"))
-    session.run("pytest", *ON_ALL_CORES, "tests/interop", "tests/adapters", *session.posargs)
+    session.run("pytest", *ON_ALL_CORES, "tests/interop", "tests/adapters", "-m", "not backend", *session.posargs)
 
 
 @nox.session
 def backends(session: nox.Session) -> None:
     """The real faster-whisper and mlx-lm, loading the tiny models."""
     session.install(".[mlx,whisper]", *group("test"))
-    session.run("pytest", "tests/backends", "-m", "backend", *session.posargs)
+    session.run("pytest", "tests/backends", "tests/interop", "-m", "backend", *session.posargs)
 
 
 @nox.session

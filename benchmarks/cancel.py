@@ -139,8 +139,8 @@ def another_process(this: Round) -> Iterator[dict[str, Any]]:
     lock = this.cache / ".locks" / "models--org--model" / f"{name}.lock"
     lock.parent.mkdir(parents=True)
     command = [sys.executable, "-c", HOLDER, str(lock)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:  # noqa: S603 - our own script
-        assert holder.stdout  # noqa: S101 - it was asked for
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
         holder.stdout.readline()
         this.when(lambda: any(each.where == "resolve" for each in this.hub.requests))
         yield {}

@@ -99,7 +99,7 @@ def test_without_a_terminal_progress_is_plain_lines_one_for_ten_percent(hub: Loc
     assert "\r" not in ran.stderr
     assert all(line.startswith("org/name  ") for line in lines)
     assert lines[-1] == "org/name  100% · 20.0 MB of 20.0 MB · done"
-    loading = [line.split("%")[0][:-1] for line in lines if " left · " in line]
+    loading = [line.split("%")[0][:-1] for line in lines if "/s · " in line]
     assert len(loading) == len(set(loading)) >= 3
 
 

@@ -71,10 +71,10 @@ def test_speed_and_time_left_are_never_negative_and_only_shown_while_bytes_flow(
 def test_few_samples_are_remembered_however_often_it_is_looked_at(
     steps: list[tuple[DownloadStatus, int, int, float]],
 ) -> None:
-    meter, now = Meter(TOTAL, 1), 0.0
-    for _, _, _, seconds in steps * 20:
-        now += seconds / 1_000
-        meter, _ = meter.fold(seen(), now)
+    meter, now, arrived = Meter(TOTAL, 1), 0.0, 0
+    for _, _, more, seconds in steps * 20:
+        now, arrived = now + seconds / 100, arrived + more
+        meter, _ = meter.fold(seen(arrived=arrived), now)
         assert len(meter.samples) <= 22
         assert list(meter.samples) == sorted(meter.samples)
 
@@ -139,6 +139,22 @@ def test_three_seconds_without_a_byte_from_anywhere_are_a_stall_and_one_byte_end
     meter, late = meter.fold(seen(), 103.0)
     _, moving = meter.fold(seen(1, 1), 103.1)
     assert (early.stalled, late.stalled, moving.stalled) == (False, True, False)
+
+
+def test_time_left_is_told_once_speed_was_measured_for_a_second() -> None:
+    meter, _ = Meter(10_000, 1).fold(seen(), 0.0)
+    meter, early = meter.fold(seen(500, 500), 0.9)
+    _, late = meter.fold(seen(1_000, 1_000), 1.0)
+    assert (early.eta, late.eta) == (None, 9.0)
+    assert early.speed > 0
+
+
+def test_the_time_before_the_first_byte_does_not_count_as_slow() -> None:
+    meter = Meter(10_000, 1)
+    for second in range(5):
+        meter, _ = meter.fold(seen(), float(second))
+    _, look = meter.fold(seen(1_000, 1_000), 5.0)
+    assert look.speed == 1_000.0
 
 
 def test_two_looks_at_one_moment_have_no_speed_yet() -> None:

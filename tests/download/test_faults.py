@@ -109,7 +109,7 @@ ROWS: dict[str, Row] = {
     "a head that trickles, resolve": ((HeaderTrickle(1, where="resolve"),), Right, 1.0),
     "a body that trickles": ((Trickle(1, match=BIG),), Right, 1.1),
     # ranges
-    "200 for a range": ((IgnoreRange(match=BIG),), Right, 1.5),
+    "200 for a range": ((IgnoreRange(match=BIG),), Right, 2.0),
     "200 for every range": ((IgnoreRange(times=None),), Right, 3.0),
     "a range that is another": ((ShiftRange(match=BIG),), Right, 1.6),
     "a range that is another, always": ((ShiftRange(match=BIG, times=None),), mf.NetworkError, 8.0),
@@ -141,7 +141,7 @@ ROWS: dict[str, Row] = {
     "JSON without end": ((HugeJson(times=None),), mf.NetworkError, 0.0),
     "JSON that nests without end": ((Garbage(b"[" * 500_000, where="info"),), mf.NetworkError, 0.0),
     # how a body is packed
-    "gzip nobody asked for": ((Gzip(),), Right, 1.0),
+    "gzip nobody asked for": ((Gzip(),), Right, 1.6),
     "gzip nobody asked for, always": ((Gzip(match=BIG, times=None),), mf.NetworkError, 20.0),
     "chunked bodies": ((Chunked(times=None),), Right, 1.0),
     "a chunked listing": ((Chunked(where="info", times=None),), Right, 1.0),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from modelfetch.testing import LocalHub, Stall, Synthetic
 
 import modelfetch as mf
+from modelfetch.testing import LocalHub, Stall, Synthetic
 
 if TYPE_CHECKING:
     from pathlib import Path

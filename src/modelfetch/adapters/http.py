@@ -89,7 +89,7 @@ class HttpReply:
 
     def __init__(self, wire: HttpWire, key: Key, connection: _Connection, answer: http.client.HTTPResponse) -> None:
         self.status = answer.status
-        self.headers: Mapping[str, str] = {name.lower(): value for name, value in answer.getheaders()}
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in answer.headers.raw_items()}
         self._wire, self._key, self._connection, self._answer = wire, key, connection, answer
         self._left = answer.length
         self._ended = self._left == 0
@@ -218,9 +218,9 @@ class HttpWire:
             connection.line = line
             if connection.sock is None:
                 connection.connect()
+                connection.sock.settimeout(self._read_timeout)
             else:
                 line.hold(connection.sock)
-            connection.sock.settimeout(self._read_timeout)
             connection.request(method, _target(url, key, proxy), headers={**headers, **_proxy_headers(key, proxy)})
             return HttpReply(self, key, connection, connection.getresponse())
         except BaseException:

@@ -42,6 +42,7 @@ HAND_ON = 0.1
 _BLOCK = 256 * 1024
 _ERROR_TEXT = 2_000
 _DRAIN = 64 * 1024
+_LONGEST_NUMBER = 20
 
 
 class Hub:
@@ -139,7 +140,7 @@ class HubFiles:
     ) -> End:
         """Bring ``asked``; with ``whole`` the source knows no ranges, so all of the file is asked for."""
         wanted = ByteRange(0, size) if whole else asked
-        buffer = memoryview(bytearray(block or _BLOCK))
+        buffer = memoryview(bytearray(min(block or _BLOCK, asked.size)))
 
         def exchange() -> End:
             with closing(self._hub.follow(line, location.url, {"Range": wanted.http()})) as reply:
@@ -247,7 +248,8 @@ def _answered(reply: Reply) -> Answered:
 
 
 def _size(text: str | None) -> int | None:
-    return int(text) if text and text.strip().isdecimal() else None
+    """A size in a header; what no file can have is no size."""
+    return int(text) if text and text.isascii() and text.strip().isdecimal() and len(text) < _LONGEST_NUMBER else None
 
 
 def _reason(error: Exception) -> str:

@@ -239,6 +239,8 @@ class Machine:
                 self._board.put(replace(file, location=None, refreshed=True))
             case GiveUp(error):
                 self._fail(error)
+            case other:
+                assert_never(other)
 
     # ------------------------------------------------------------------ from bytes to a verified file
 

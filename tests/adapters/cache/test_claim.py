@@ -237,7 +237,7 @@ def test_another_users_part_is_replaced_where_the_folder_allows_it(
     part = scene.claim()
     assert part.kept == RangeSet()
     part.release()
-    assert refused == [scene.part_path]
+    assert refused == [str(scene.part_path)]
 
 
 def test_a_folder_at_the_parts_path_is_an_error_that_names_it(scene: Scene) -> None:
@@ -254,19 +254,17 @@ def test_the_snapshot_folder_is_there_before_anything_else_of_the_repo(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A repo folder without ``snapshots/`` is a corrupt one to huggingface_hub, a moment's included."""
-    from pathlib import Path
+    made: list[str] = []
+    real = os.mkdir
 
-    made: list[Path] = []
-    real = Path.mkdir
+    def noted(path: str, *args: int) -> None:
+        made.append(path)
+        real(path, *args)
 
-    def noted(self: Path, *args: object, **kwargs: object) -> None:
-        made.append(self)
-        real(self, *args, **kwargs)
-
-    monkeypatch.setattr(Path, "mkdir", noted)
+    monkeypatch.setattr(os, "mkdir", noted)
     scene.claim().release()
-    inside = [path for path in made if scene.folder in path.parents]
-    assert inside[0] == scene.folder / "snapshots"
+    inside = [path for path in made if path.startswith(f"{scene.folder}/")]
+    assert inside[0] == str(scene.folder / "snapshots")
 
 
 def test_looking_tells_the_same_without_becoming_the_owner(scene: Scene) -> None:
@@ -353,12 +351,10 @@ def test_odd_things_on_the_disk_count_as_missing(scene: Scene, odd: str) -> None
 
 
 def test_a_cache_that_cannot_be_read_is_an_error_that_names_it(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pathlib import Path
+    def refuse(path: str, **_: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", path)
 
-    def refuse(self: Path, **_: object) -> os.stat_result:
-        raise PermissionError(13, "Permission denied", str(self))
-
-    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(os, "stat", refuse)
     with pytest.raises(CacheError, match="Permission denied"):
         scene.cache.inventory(scene.commit, [scene.file])
 
@@ -391,7 +387,7 @@ def test_a_claim_begins_again_when_its_folders_were_tidied_away(scene: Scene, mo
 
     take, tidied = repo.take, []
 
-    def tidy_first(path: Path) -> object:
+    def tidy_first(path: str) -> object:
         if not tidied:
             tidied.append(path)
             scene.guests.rmdir()

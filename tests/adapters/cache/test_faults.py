@@ -17,7 +17,7 @@ from modelfetch.errors import CacheError, InsufficientStorageError
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_told_with_the_room_there_is(tmp_path: Path, number: int) -> None:
-    error = translate(OSError(number, os.strerror(number)), tmp_path / "not" / "there", "writing the part file")
+    error = translate(OSError(number, os.strerror(number)), str(tmp_path / "not" / "there"), "writing the part file")
     assert isinstance(error, InsufficientStorageError)
     assert error.available is not None
     assert error.available > 0
@@ -26,7 +26,7 @@ def test_a_full_disk_is_told_with_the_room_there_is(tmp_path: Path, number: int)
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR])
 def test_anything_else_names_the_path(tmp_path: Path, number: int) -> None:
-    error = translate(OSError(number, os.strerror(number)), tmp_path, "preparing the download")
+    error = translate(OSError(number, os.strerror(number)), str(tmp_path), "preparing the download")
     assert isinstance(error, CacheError)
     assert error.path == str(tmp_path)
     assert os.strerror(number) in str(error)
@@ -60,7 +60,7 @@ def test_free_room_nobody_can_tell_is_none(monkeypatch: pytest.MonkeyPatch) -> N
         raise OSError
 
     monkeypatch.setattr(shutil, "disk_usage", refuse)
-    assert free_bytes(Path("/x")) == 0
+    assert free_bytes("/x") == 0
 
 
 def test_windows_is_asked_again_while_somebody_reads_the_old_file(
@@ -71,17 +71,17 @@ def test_windows_is_asked_again_while_somebody_reads_the_old_file(
     source, target = tmp_path / "new", tmp_path / "old"
     source.write_bytes(b"new")
     refusals = iter([True, True, False])
-    real = Path.replace
+    real = os.replace
 
-    def sometimes(self: Path, to: Path) -> Path:
+    def sometimes(old: str, new: str) -> None:
         if next(refusals):
-            raise PermissionError(13, "The process cannot access the file", str(to))
-        return real(self, to)
+            raise PermissionError(13, "The process cannot access the file", new)
+        real(old, new)
 
-    monkeypatch.setattr(Path, "replace", sometimes)
+    monkeypatch.setattr(os, "replace", sometimes)
     monkeypatch.setattr(disk.time, "sleep", lambda _: None)
     with monkeypatch.context() as context:
         context.setattr(disk.os, "name", "nt")
         context.setattr(disk, "_PAUSES", (0.0, 0.0, 0.0))
-        rename(source, target)
+        rename(str(source), str(target))
     assert target.read_bytes() == b"new"

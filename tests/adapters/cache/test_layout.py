@@ -18,20 +18,20 @@ COMMIT = "c" * 40
 
 def test_the_layout_is_the_neighbours() -> None:
     at = Layout(Path("/hub"), "org/name")
-    assert at.blob("b" * 64) == Path("/hub/models--org--name/blobs") / ("b" * 64)
-    assert at.file(COMMIT, "sub/model.bin") == Path("/hub/models--org--name/snapshots", COMMIT, "sub/model.bin")
-    assert at.ref("refs/pr/1") == Path("/hub/models--org--name/refs/refs/pr/1")
-    assert at.lock("b" * 64) == Path("/hub/.locks/models--org--name") / ("b" * 64 + ".lock")
-    assert at.tree(COMMIT) == Path("/hub/models--org--name/trees") / (COMMIT + ".json")
+    assert at.blob("b" * 64) == f"/hub/models--org--name/blobs/{'b' * 64}"
+    assert at.file(COMMIT, "sub/model.bin") == f"/hub/models--org--name/snapshots/{COMMIT}/sub/model.bin"
+    assert at.ref("refs/pr/1") == "/hub/models--org--name/refs/refs/pr/1"
+    assert at.lock("b" * 64) == f"/hub/.locks/models--org--name/{'b' * 64}.lock"
+    assert at.tree(COMMIT) == f"/hub/models--org--name/trees/{COMMIT}.json"
 
 
 def test_what_is_ours_lives_where_no_neighbour_looks() -> None:
     at = Layout(Path("/hub"), "org/name")
-    guests = Path("/hub/models--org--name/.modelfetch/v1")
+    guests = "/hub/models--org--name/.modelfetch/v1"
     assert [at.part("b"), at.journal("b"), at.record(COMMIT)] == [
-        guests / "b.part",
-        guests / "b.journal",
-        guests / "snapshots" / (COMMIT + ".json"),
+        f"{guests}/b.part",
+        f"{guests}/b.journal",
+        f"{guests}/snapshots/{COMMIT}.json",
     ]
 
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import pytest
 
+from modelfetch.adapters.cache import lock as module
+from modelfetch.adapters.cache.filelocks import take_by_filelock
+from modelfetch.adapters.cache.flocks import take_by_flock
 from modelfetch.adapters.cache.lock import take
 
 if TYPE_CHECKING:
@@ -29,9 +32,11 @@ print("free", flush=True)
 
 CLAIM = """
 import sys
-from pathlib import Path
+from modelfetch.adapters.cache import lock as module
+from modelfetch.adapters.cache.filelocks import take_by_filelock
+from modelfetch.adapters.cache.flocks import take_by_flock
 from modelfetch.adapters.cache.lock import take
-lock = take(Path(sys.argv[1]))
+lock = take(sys.argv[1])
 print("held" if lock else "busy", flush=True)
 sys.stdin.read(1)
 """
@@ -42,29 +47,35 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".locks" / "models--org--name" / "abc.lock"
 
 
+@pytest.fixture(autouse=True, params=[take_by_flock, take_by_filelock])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows goes by filelock and everybody else by flock; both work here, and keep each other out."""
+    monkeypatch.setattr(module, "_take", request.param)
+
+
 def answer(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
 
 def test_a_held_lock_is_busy_for_another_holder_in_the_same_process(path: Path) -> None:
-    first = take(path)
+    first = take(str(path))
     assert first is not None
-    assert take(path) is None
+    assert take(str(path)) is None
     first.release()
-    second = take(path)
+    second = take(str(path))
     assert second is not None
     second.release()
 
 
 def test_letting_go_twice_does_not_let_go_of_anothers(path: Path) -> None:
-    first = take(path)
+    first = take(str(path))
     assert first is not None
     first.release()
-    second = take(path)
+    second = take(str(path))
     assert second is not None
     first.release()
-    assert take(path) is None
+    assert take(str(path)) is None
     second.release()
 
 
@@ -72,17 +83,17 @@ def test_a_lock_held_by_a_neighbours_process_is_busy(path: Path, run_python: Cal
     path.parent.mkdir(parents=True)
     neighbour = run_python(HOLD, str(path))
     assert answer(neighbour) == "held"
-    assert take(path) is None
+    assert take(str(path)) is None
     neighbour.stdin.write("x")
     neighbour.stdin.flush()
     assert answer(neighbour) == "free"
-    lock = take(path)
+    lock = take(str(path))
     assert lock is not None
     lock.release()
 
 
 def test_ours_makes_a_neighbours_process_wait(path: Path, run_python: Callable[..., Any]) -> None:
-    lock = take(path)
+    lock = take(str(path))
     assert lock is not None
     neighbour = run_python(HOLD, str(path))
     follower = run_python(CLAIM, str(path))
@@ -94,16 +105,16 @@ def test_ours_makes_a_neighbours_process_wait(path: Path, run_python: Callable[.
 def test_a_killed_process_blocks_nobody(path: Path, run_python: Callable[..., Any]) -> None:
     owner = run_python(CLAIM, str(path))
     assert answer(owner) == "held"
-    assert take(path) is None
+    assert take(str(path)) is None
     owner.kill()
     owner.wait(30)
-    lock = take(path)
+    lock = take(str(path))
     assert lock is not None
     lock.release()
 
 
 def test_a_group_may_share_the_lock_file_and_it_stays(path: Path) -> None:
-    lock = take(path)
+    lock = take(str(path))
     assert lock is not None
     lock.release()
     assert stat.S_IMODE(path.stat().st_mode) == 0o664
@@ -119,7 +130,7 @@ def test_without_locks_the_download_goes_on(path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(fcntl, "flock", refuse)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # filelock may say that it falls back
-        first, second = take(path), take(path)
+        first, second = take(str(path)), take(str(path))
     assert first is not None
     assert second is not None
     first.release()
@@ -134,7 +145,7 @@ def test_a_filelock_that_has_no_locks_at_all_does_not_stop_the_download(
         raise NotImplementedError(message)
 
     monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
-    assert take(path) is not None
+    assert take(str(path)) is not None
 
 
 @pytest.mark.parametrize("marker", ["stale", "none"])
@@ -152,7 +163,7 @@ def test_a_lock_that_a_crash_could_leave_for_ever_is_not_taken(
     if marker == "stale":
         path.parent.mkdir(parents=True)
         path.write_text(f"{os.getpid()}\n")
-    first, second = take(path), take(path)
+    first, second = take(str(path)), take(str(path))
     assert first is not None
     assert second is not None
 
@@ -164,9 +175,9 @@ def test_an_older_filelock_without_the_option_is_asked_without_it(path: Path, mo
         return real(path, timeout=timeout, mode=mode, thread_local=thread_local)
 
     monkeypatch.setattr(filelock, "FileLock", older)
-    lock = take(path)
+    lock = take(str(path))
     assert lock is not None
-    assert take(path) is None
+    assert take(str(path)) is None
     lock.release()
 
 
@@ -179,18 +190,64 @@ def test_a_lock_that_is_let_go_while_it_is_tried_is_still_busy(path: Path, monke
     path.parent.mkdir(parents=True)
     path.touch()
     monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
-    assert take(path) is None
+    assert take_by_filelock(str(path)) is None
 
 
 def test_a_lock_folder_that_cannot_be_made_does_not_stop_the_download(tmp_path: Path) -> None:
     (tmp_path / ".locks").write_bytes(b"a file where a folder belongs")
-    assert take(tmp_path / ".locks" / "x" / "abc.lock") is not None
+    assert take(str(tmp_path / ".locks" / "x" / "abc.lock")) is not None
 
 
 def test_a_link_planted_at_the_lock_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.symlink_to(tmp_path / "victim")
-    lock = take(path)
+    lock = take(str(path))
     assert lock is not None
     lock.release()
     assert not (tmp_path / "victim").exists()
+
+
+def test_a_lock_file_that_was_deleted_while_it_was_taken_is_no_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name is another file's by now, which somebody else can lock."""
+    import fcntl
+
+    real = fcntl.flock
+
+    def deleted_first(fd: int, operation: int) -> None:
+        path.unlink(missing_ok=True)
+        real(fd, operation)
+
+    path.parent.mkdir(parents=True)
+    with monkeypatch.context() as context:
+        context.setattr(fcntl, "flock", deleted_first)
+        assert take_by_flock(str(path)) is None
+    lock = take(str(path))
+    assert lock is not None
+    lock.release()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_does_not_hold_its_parents_lock(path: Path) -> None:
+    """A child that outlives a crashed parent would block everybody."""
+    path.parent.mkdir(parents=True)
+    read, write = os.pipe()
+    lock = take_by_flock(str(path))
+    assert lock is not None
+    child = os.fork()
+    if child == 0:
+        held = [name for name in os.listdir("/dev/fd") if _leads_to(name, path)]
+        os.write(write, str(len(held)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 10) == b"0"
+    os.close(read)
+    os.close(write)
+    assert take(str(path)) is None
+    lock.release()
+
+
+def _leads_to(descriptor: str, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(int(descriptor)), path.stat())
+    except OSError:
+        return False

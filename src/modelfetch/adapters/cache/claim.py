@@ -7,6 +7,8 @@ left is believed as far as its journal can be read and the part file is long eno
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from stat import S_IMODE
 from typing import TYPE_CHECKING
 
 from ...core.journal import Journal, decode, encode
@@ -14,13 +16,12 @@ from .disk import open_append, open_part, open_temporary, read_own, regular_size
 from .faults import ABSENT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ...core.listing import FileEntry
+    from ...core.ranges import RangeSet
     from .layout import Layout
 
 
-def whereabouts(layout: Layout, file: FileEntry, commit: str | None = None) -> Path | None:
+def whereabouts(layout: Layout, file: FileEntry, commit: str | None = None) -> str | None:
     """Where the content is under a final name with the right size; None when it is not.
 
     With ``commit``, a snapshot file that is no link counts too: the layout without symbolic links, and local
@@ -36,10 +37,12 @@ def whereabouts(layout: Layout, file: FileEntry, commit: str | None = None) -> P
 def kept(layout: Layout, blob_id: str, size: int) -> Journal:
     """What an owner's journal says and its part file is long enough for; an empty journal when there is none."""
     length = regular_size(layout.part(blob_id), follow=False)
-    return journalled(layout.journal(blob_id), blob_id, size).within(length or 0)
+    if not length:
+        return Journal(blob_id, size)
+    return journalled(layout.journal(blob_id), blob_id, size).within(length)
 
 
-def journalled(path: Path, blob_id: str, size: int) -> Journal:
+def journalled(path: str, blob_id: str, size: int) -> Journal:
     """What the journal at ``path`` says of this content; an empty journal when it says nothing of it."""
     nothing = Journal(blob_id, size)
     text = read_own(path)
@@ -67,44 +70,63 @@ def seen(layout: Layout, file: FileEntry) -> int | None:
     return min(max(claims)[1], file.size) if claims else None
 
 
-def _neighbours(layout: Layout, blob_id: str) -> list[Path]:
+def _neighbours(layout: Layout, blob_id: str) -> list[str]:
     """huggingface_hub's temporaries: ``<etag>.<8 hex>.incomplete``, and up to 1.17 ``<etag>.incomplete``."""
     try:
         names = os.listdir(layout.blobs)  # noqa: PTH208 - names are enough
     except ABSENT:
         return []
-    return [layout.blobs / name for name in names if name.startswith(blob_id) and name.endswith(".incomplete")]
+    return [layout.blob(name) for name in names if name.startswith(blob_id) and name.endswith(".incomplete")]
 
 
-def _touched(path: Path) -> int | None:
+def _touched(path: str) -> int | None:
     try:
-        return path.lstat().st_mtime_ns
+        return os.lstat(path).st_mtime_ns
     except OSError:
         return None
 
 
-def open_files(layout: Layout, file: FileEntry) -> tuple[int, int, Journal]:
-    """Descriptors of the part file and of a fresh journal in place, and what was kept. Call it as the owner."""
-    part_fd = open_part(layout.part(file.blob_id))
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an owner has open, and what it found: the bytes an earlier owner ``kept``.
+
+    ``journal`` is the journal's descriptor, ``mark`` its device and inode. ``mode`` is what a fresh file has in this
+    folder; None when the part file has it as well.
+    """
+
+    part: int
+    journal: int
+    mark: tuple[int, int]
+    mode: int | None
+    kept: RangeSet
+
+
+def open_files(layout: Layout, file: FileEntry) -> Opened:
+    """Open the part file and put a fresh journal in place. Call it as the owner."""
+    path = layout.part(file.blob_id)
+    part, found = open_part(path)
     try:
-        told = kept(layout, file.blob_id, file.size)
-        if os.fstat(part_fd).st_size > file.size:
-            os.ftruncate(part_fd, file.size)
-        return part_fd, _fresh_journal(layout, told), told
+        told = journalled(layout.journal(file.blob_id), file.blob_id, file.size).within(found.st_size)
+        if found.st_size > file.size:
+            os.ftruncate(part, file.size)
+        journal = _fresh_journal(layout, told)
+        fresh = os.fstat(journal)
     except BaseException:
-        is_empty = not os.fstat(part_fd).st_size
-        os.close(part_fd)
-        if is_empty:
-            remove(layout.part(file.blob_id))
+        os.close(part)
+        if not found.st_size:
+            remove(path)
         raise
+    mode = S_IMODE(fresh.st_mode)
+    mark = fresh.st_dev, fresh.st_ino
+    return Opened(part, journal, mark, None if S_IMODE(found.st_mode) == mode else mode, told.kept)
 
 
 def _fresh_journal(layout: Layout, told: Journal) -> int:
     """A compact journal that says ``told``, put in place at once: this is what makes us the owner."""
-    path = layout.journal(told.blob_id)
-    fd, temporary = open_temporary(layout.guests, path.name)
+    fd, temporary = open_temporary(layout.guests, f"{told.blob_id}.journal")
     try:
         _write_all(fd, encode(told))
+        path = layout.journal(told.blob_id)
         if os.name == "nt":  # an open file cannot be renamed there
             os.close(fd)
             fd = -1

@@ -4,6 +4,8 @@ Rule: a name in the cache is never followed or written through when it is a symb
 and a file appears under a name complete or not at all.
 """
 
+# ruff: noqa: PTH - plain strings: these are done for every file of a model
+
 from __future__ import annotations
 
 import errno
@@ -18,9 +20,9 @@ from .faults import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe would be waited for
 _BASE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 _MODE = 0o666
 """What a program asks for; the user's umask and the folder's default ACL decide the rest."""
@@ -28,28 +30,31 @@ _MODE = 0o666
 _PAUSES = (0.01, 0.02, 0.04, 0.08)
 """Seconds; a reader of ours has a journal open for well under a millisecond."""
 
+_NO_FILE = {errno.ELOOP, errno.ENXIO}
+"""What opening says of a link where none is followed, and of a socket."""
+
 TEMPORARY = ".tmp"
 """How the name of every temporary file of ours ends."""
 
 
-def open_temporary(folder: Path, stem: str) -> tuple[int, Path]:
+def open_temporary(folder: str, stem: str) -> tuple[int, str]:
     """A new file of ours alone, open for appending, and its path."""
     path = temporary(folder, stem)
     return os.open(path, _BASE | NO_FOLLOW | os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _MODE), path
 
 
-def temporary(folder: Path, stem: str) -> Path:
+def temporary(folder: str, stem: str) -> str:
     """A name that nobody else uses."""
-    return folder / f"{stem}.{os.urandom(4).hex()}{TEMPORARY}"
+    return f"{folder}{os.sep}{stem}.{os.urandom(4).hex()}{TEMPORARY}"
 
 
-def open_append(path: Path) -> int:
+def open_append(path: str) -> int:
     """An existing file, open for appending."""
     return os.open(path, _BASE | NO_FOLLOW | os.O_WRONLY | os.O_APPEND)
 
 
-def open_part(path: Path) -> int:
-    """A part file, open for reading and writing; made when it is not there.
+def open_part(path: str) -> tuple[int, os.stat_result]:
+    """A part file, open for reading and writing, made when it is not there; and how it was found.
 
     What cannot be a part file of ours (a link, a second name of another file, another user's file, a pipe)
     is unlinked, and a new file made instead.
@@ -57,7 +62,7 @@ def open_part(path: Path) -> int:
     try:
         return _own_part(path)
     except (PermissionError, _NotOursError):
-        path.unlink()
+        os.unlink(path)
         return _own_part(path)
 
 
@@ -65,26 +70,31 @@ class _NotOursError(Exception):
     """What stands at the part file's path must not be written to."""
 
 
-def _own_part(path: Path) -> int:
-    if path.is_symlink():  # where the system has no O_NOFOLLOW
+def _own_part(path: str) -> tuple[int, os.stat_result]:
+    if _is_link_unseen(path):
         raise _NotOursError
     try:
-        fd = os.open(path, _BASE | NO_FOLLOW | getattr(os, "O_NONBLOCK", 0) | os.O_RDWR | os.O_CREAT, _MODE)
+        fd = os.open(path, _BASE | NO_FOLLOW | _NO_WAIT | os.O_RDWR | os.O_CREAT, _MODE)
     except OSError as error:
-        if error.errno in {errno.ELOOP, errno.ENXIO}:
+        if error.errno in _NO_FILE:
             raise _NotOursError from error
         raise
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         os.close(fd)
         raise _NotOursError
-    return fd
+    return fd, found
 
 
-def regular_size(path: Path, *, follow: bool) -> int | None:
+def _is_link_unseen(path: str) -> bool:
+    """Whether it is a link and opening it would not tell: where the system has no O_NOFOLLOW."""
+    return not NO_FOLLOW and os.path.islink(path)
+
+
+def regular_size(path: str, *, follow: bool) -> int | None:
     """Bytes of the regular file at ``path``; None when there is none. Raises OSError when it cannot be told."""
     try:
-        found = path.stat() if follow else path.lstat()
+        found = os.stat(path, follow_symlinks=follow)
     except ABSENT:
         return None
     except OSError as error:
@@ -94,23 +104,30 @@ def regular_size(path: Path, *, follow: bool) -> int | None:
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def read_own(path: Path) -> bytes | None:
+def read_own(path: str) -> bytes | None:
     """A regular file of ours, whole; None when there is none (a link is none)."""
-    if regular_size(path, follow=False) is None:
+    if _is_link_unseen(path):
         return None
     try:
-        fd = os.open(path, _BASE | NO_FOLLOW | os.O_RDONLY)
+        fd = os.open(path, _BASE | NO_FOLLOW | _NO_WAIT | os.O_RDONLY)
     except ABSENT:
         return None
-    with open(fd, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    except OSError as error:
+        if error.errno in _NO_FILE or os.path.isdir(path):
+            return None
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        return None
+    with open(fd, "rb") as file:
         return file.read()
 
 
-def replace_text(folder: Path, path: Path, text: str) -> None:
+def replace_text(folder: str, path: str, text: str) -> None:
     """Give ``path`` the content ``text``, at once; the temporary is made in ``folder``."""
-    fd, temporary_path = open_temporary(folder, path.name)
+    fd, temporary_path = open_temporary(folder, os.path.basename(path))
     try:
-        with open(fd, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        with open(fd, "wb") as file:
             file.write(text.encode())
         rename(temporary_path, path)
     except BaseException:
@@ -118,23 +135,23 @@ def replace_text(folder: Path, path: Path, text: str) -> None:
         raise
 
 
-def rename(source: Path, target: Path) -> None:
+def rename(source: str, target: str) -> None:
     """Give ``source`` the name ``target`` at once, replacing what has it.
 
     Windows refuses while anybody has ``target`` open, if only to read it: that is tried again for a moment.
     """
     for pause in _PAUSES if os.name == "nt" else ():
         with suppress(PermissionError):
-            source.replace(target)
+            os.replace(source, target)
             return
         time.sleep(pause)
-    source.replace(target)
+    os.replace(source, target)
 
 
-def remove(path: Path) -> None:
+def remove(path: str) -> None:
     """Unlink; what is not there, or will not go, stays as it is."""
     with suppress(OSError):
-        path.unlink()
+        os.unlink(path)
 
 
 def sync(fd: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from ...errors import CacheError, InsufficientStorageError
 from .layout import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
 
     from ...errors import ModelFetchError
 
@@ -27,12 +26,12 @@ ABSENT = (FileNotFoundError, NotADirectoryError)
 """What the system says when a name leads nowhere."""
 
 
-def translate(error: OSError, path: Path | str, doing: str) -> ModelFetchError:
+def translate(error: OSError, path: str, doing: str) -> ModelFetchError:
     """The error to raise for ``error``, met while ``doing`` (a gerund: "writing the journal") at ``path``."""
-    where = plain(str(path))
+    where = plain(path)
     why = error.strerror or str(error) or type(error).__name__
     if error.errno in _FULL:
-        available = free_bytes(Path(path))
+        available = free_bytes(path)
         message = (
             f"The disk is full: {doing} failed at {where} ({why}; {bytes_text(available)} free). Room for the rest "
             "of the download was expected. The bytes fetched so far are kept; free some space and start it again."
@@ -46,18 +45,25 @@ def translate(error: OSError, path: Path | str, doing: str) -> ModelFetchError:
     return CacheError(message, path=where)
 
 
-@contextmanager
-def translated(path: Path, doing: str) -> Iterator[None]:
+class translated:  # noqa: N801 - it reads as what it does, and a generator would cost more than most blocks
     """Raise what :func:`translate` makes of an OSError of the block."""
-    try:
-        yield
-    except OSError as error:
-        raise translate(error, path, doing) from error
+
+    __slots__ = ("_doing", "_path")
+
+    def __init__(self, path: str, doing: str) -> None:
+        self._path, self._doing = path, doing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, OSError):
+            raise translate(error, self._path, self._doing) from error
 
 
-def free_bytes(path: Path) -> int:
+def free_bytes(path: str) -> int:
     """Bytes a user may still write on the file system that ``path`` is, or will be, on; 0 when unknown."""
-    for place in (path, *path.parents):
+    for place in (Path(path), *Path(path).parents):
         try:
             return shutil.disk_usage(place).free
         except OSError:

@@ -6,13 +6,12 @@ only once no claim of this process uses them, and only while they are empty.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .layout import Layout
 
 
@@ -22,16 +21,24 @@ class Folders:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._mutex = Lock()
-        self._made: set[Path] = set()
+        self._made: set[str] = set()
+        self._stand_for = ""
         self._users = 0
         self._in_vain = False
 
     def enter(self, commit: str) -> None:
         """Make what a claim needs, the snapshot first: a repo folder without one counts as corrupt."""
         with self._mutex:
-            for folder in (self._layout.snapshot(commit), self._layout.guests, self._layout.blobs):
-                self._make(folder)
+            if commit != self._stand_for:
+                for folder in (self._layout.snapshot(commit), self._layout.guests, self._layout.blobs):
+                    self._make(folder)
+                self._stand_for = commit
             self._users += 1
+
+    def look_again(self) -> None:
+        """Somebody removed one: have the next :meth:`enter` see which."""
+        with self._mutex:
+            self._stand_for = ""
 
     def leave(self, *, in_vain: bool) -> None:
         """Once for each :meth:`enter`; ``in_vain``: nothing came of it. The last one tidies up."""
@@ -42,23 +49,25 @@ class Folders:
                 self._in_vain = False
                 self._tidy()
 
-    def _make(self, folder: Path) -> None:
-        if folder.is_dir():
+    def _make(self, folder: str) -> None:
+        if os.path.isdir(folder):
             return
+        parent = os.path.dirname(folder)
         if folder == self._layout.root:
-            folder.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(parent, exist_ok=True)
         else:
-            self._make(folder.parent)
+            self._make(parent)
         with suppress(FileExistsError):
-            folder.mkdir()
+            os.mkdir(folder)
             self._made.add(folder)
 
     def _tidy(self) -> None:
         """Blobs and guests first: where either holds anything, the snapshot is needed too."""
+        self._stand_for = ""
         contents = (self._layout.blobs, self._layout.guests)
-        for folder in sorted(self._made, key=lambda path: (path not in contents, -len(path.parts))):
+        for folder in sorted(self._made, key=lambda path: (path not in contents, -len(path))):
             try:
-                folder.rmdir()
+                os.rmdir(folder)
             except FileNotFoundError:
                 pass
             except OSError:

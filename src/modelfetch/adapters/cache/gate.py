@@ -15,6 +15,7 @@ from ...core.ports import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 _LOOK_UP = 0.05
 """Seconds between two looks whether the caller wants to stop."""
@@ -36,17 +37,13 @@ class Gate:
         """Whether nobody may enter any more."""
         return self._shut
 
-    @contextmanager
-    def using(self) -> Iterator[bool]:
+    def using(self) -> AbstractContextManager[bool]:
         """Keep the files open for the block; False when they are closed, or about to be."""
-        with self._entered(0) as entered:
-            yield entered
+        return self._entered(0)
 
-    @contextmanager
-    def writing(self) -> Iterator[bool]:
+    def writing(self) -> AbstractContextManager[bool]:
         """As :meth:`using`; False also while writes are frozen."""
-        with self._entered(1) as entered:
-            yield entered
+        return self._entered(1)
 
     @contextmanager
     def _entered(self, writers: int) -> Iterator[bool]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ntpath
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.listing import is_commit
@@ -22,73 +21,68 @@ _EXTENDED = "\\\\?\\"
 _EXTENDED_SHARE = _EXTENDED + "UNC\\"
 
 
-@dataclass(frozen=True, slots=True)
 class Layout:
-    """The paths of ``repo_id`` below the cache folder ``root``. Nothing is opened or created."""
+    """The paths of ``repo_id`` below the cache folder ``root``. Nothing is opened or created.
 
-    root: Path
-    repo_id: str
+    Paths are plain strings: they are used for every one of a model's files, and pathlib would cost more than the disk.
+    """
 
-    @property
-    def name(self) -> str:
-        """The repo's folder name, with which its lock folder is called too."""
-        return "models--" + self.repo_id.replace("/", "--")
+    __slots__ = ("blobs", "folder", "guests", "locks", "repo_id", "root", "snapshots")
 
-    @property
-    def folder(self) -> Path:
+    def __init__(self, root: Path, repo_id: str) -> None:
+        name = "models--" + repo_id.replace("/", "--")
+        self.repo_id = repo_id
+        self.root = str(root)
+        self.folder = os.path.join(self.root, name)  # noqa: PTH118 - see above
         """All of the repo but its locks."""
-        return self.root / self.name
-
-    @property
-    def blobs(self) -> Path:
+        self.locks = os.path.join(self.root, ".locks", name)  # noqa: PTH118 - see above
+        """The repo's locks, which huggingface_hub takes as well."""
+        self.blobs = _join(self.folder, "blobs")
         """Complete contents, each named by its digest."""
-        return self.folder / "blobs"
-
-    @property
-    def snapshots(self) -> Path:
+        self.snapshots = _join(self.folder, "snapshots")
         """One folder for each commit."""
-        return self.folder / "snapshots"
-
-    @property
-    def guests(self) -> Path:
+        self.guests = _join(self.folder, ".modelfetch", "v1")
         """Ours: part files, journals, records, and every temporary file."""
-        return self.folder / ".modelfetch" / "v1"
 
-    def blob(self, blob_id: str) -> Path:
+    def blob(self, blob_id: str) -> str:
         """The final name of a content."""
-        return self.blobs / blob_id
+        return _join(self.blobs, blob_id)
 
-    def part(self, blob_id: str) -> Path:
+    def part(self, blob_id: str) -> str:
         """The content while it is incomplete."""
-        return self.guests / f"{blob_id}.part"
+        return _join(self.guests, blob_id + ".part")
 
-    def journal(self, blob_id: str) -> Path:
+    def journal(self, blob_id: str) -> str:
         """Which bytes of the part file are there."""
-        return self.guests / f"{blob_id}.journal"
+        return _join(self.guests, blob_id + ".journal")
 
-    def lock(self, blob_id: str) -> Path:
-        """The lock that huggingface_hub takes as well."""
-        return self.root / ".locks" / self.name / f"{blob_id}.lock"
+    def lock(self, blob_id: str) -> str:
+        """The lock of a content."""
+        return _join(self.locks, blob_id + ".lock")
 
-    def snapshot(self, commit: str) -> Path:
+    def snapshot(self, commit: str) -> str:
         """The folder that a loader is given."""
-        return self.snapshots / _checked(commit, None if is_commit(commit) else "it is not a commit id")
+        return _join(self.snapshots, _checked(commit, None if is_commit(commit) else "it is not a commit id"))
 
-    def ref(self, revision: str) -> Path:
+    def ref(self, revision: str) -> str:
         """The file that says which commit a branch or tag was; a ``/`` in its name makes folders."""
-        return self.folder / "refs" / _checked(revision, unsafe(revision))
+        return _join(self.folder, "refs", *_checked(revision, unsafe(revision)).split("/"))
 
-    def file(self, commit: str, path: str) -> Path:
+    def file(self, commit: str, path: str) -> str:
         """One file of a snapshot."""
-        return self.snapshot(commit) / _checked(path, unsafe(path))
+        return _join(self.snapshot(commit), *_checked(path, unsafe(path)).split("/"))
 
-    def record(self, commit: str) -> Path:
+    def record(self, commit: str) -> str:
         """What downloads asked for at a commit."""
-        return self.guests / "snapshots" / f"{commit}.json"
+        return _join(self.guests, "snapshots", commit + ".json")
 
-    def tree(self, commit: str) -> Path:
+    def tree(self, commit: str) -> str:
         """huggingface_hub's listing of a commit (``_tree_cache.py``, since 1.22)."""
-        return self.folder / "trees" / f"{commit}.json"
+        return _join(self.folder, "trees", commit + ".json")
+
+
+def _join(folder: str, *names: str) -> str:
+    return os.sep.join((folder, *names))
 
 
 def native(root: Path) -> Path:

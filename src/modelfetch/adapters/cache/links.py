@@ -18,8 +18,6 @@ from .disk import regular_size, remove, rename, temporary
 from .layout import plain
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .layout import Layout
 
 _UNSUPPORTED = {errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP}
@@ -33,14 +31,14 @@ class Links:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._stands_at: dict[str, Path] = {}
+        self._stands_at: dict[str, str] = {}
         self._moving = Lock()
 
     def published(self, blob_id: str) -> None:
         """The blob is new: nobody else can refer to it yet."""
         self._stands_at[blob_id] = self._layout.blob(blob_id)
 
-    def found(self, blob_id: str, place: Path) -> None:
+    def found(self, blob_id: str, place: str) -> None:
         """The content is in the cache, at ``place``, which need not be the blob's."""
         self._stands_at.setdefault(blob_id, place)
 
@@ -50,40 +48,39 @@ class Links:
         Raises OSError, and CacheError for planted links.
         """
         place, blob = self._layout.file(commit, path), self._layout.blob(blob_id)
-        self._refuse_links(self._layout.snapshot(commit), place.parent)
-        target = os.path.relpath(blob, place.parent)
-        size = regular_size(blob, follow=True)
-        if size is not None and (_link_of(place) == target or regular_size(place, follow=False) == size):
-            return False
-        if size is None and regular_size(place, follow=False) is not None:
+        self._refuse_links(os.path.dirname(place))
+        target = os.sep.join([".."] * (path.count("/") + 2) + ["blobs", blob_id])
+        size, there = regular_size(blob, follow=True), regular_size(place, follow=False)
+        if there is not None and size in {None, there}:
             return False  # the layout without links
-        place.parent.mkdir(parents=True, exist_ok=True)
+        if there is None and size is not None and _link_of(place) == target:
+            return False
         if size is not None and self._link(target, place):
             self._stands_at.pop(blob_id, None)  # from now on the blob has to stay
         else:
             self._place_bytes(blob, place, blob_id)
         return True
 
-    def _refuse_links(self, snapshot: Path, folder: Path) -> None:
+    def _refuse_links(self, folder: str) -> None:
         """No folder from the snapshot down may be a link: it would lead the file somewhere else."""
         while True:
-            if folder.is_symlink():
-                where = plain(str(folder))
+            if os.path.islink(folder):
+                where = plain(folder)
                 message = (
                     f"{where} is a symbolic link. A folder of the snapshot was expected. Nothing was written through "
                     "it; remove the link, then start the download again."
                 )
                 raise CacheError(message, path=where)
-            if folder == snapshot.parent:
+            if folder == self._layout.snapshots:
                 return
-            folder = folder.parent
+            folder = os.path.dirname(folder)
 
-    def _link(self, target: str, place: Path) -> bool:
+    def _link(self, target: str, place: str) -> bool:
         """Make the link, replacing what is there; False where links are not to be had."""
         if os.environ.get("HF_HUB_DISABLE_SYMLINKS", "").upper() in _TRUE:
             return False
         try:
-            place.symlink_to(target)
+            _symlink(target, place)
         except FileExistsError:
             return self._replace_by_link(target, place)
         except NotImplementedError:
@@ -94,10 +91,10 @@ class Links:
             raise
         return True
 
-    def _replace_by_link(self, target: str, place: Path) -> bool:
+    def _replace_by_link(self, target: str, place: str) -> bool:
         aside = self._aside()
         try:
-            aside.symlink_to(target)
+            os.symlink(target, aside)
             rename(aside, place)
         except OSError as error:
             remove(aside)
@@ -106,27 +103,28 @@ class Links:
             raise
         return True
 
-    def _place_bytes(self, blob: Path, place: Path, blob_id: str) -> None:
+    def _place_bytes(self, blob: str, place: str, blob_id: str) -> None:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
         with self._moving:
             known = self._stands_at.get(blob_id)
-            if known == blob and blob.exists():  # new, and no link was made to it
+            if known == blob and os.path.exists(blob):  # new, and no link was made to it
                 rename(blob, place)
                 self._stands_at[blob_id] = place
             else:
                 self._copy(self._source(blob, known), place)
 
-    def _source(self, blob: Path, known: Path | None) -> Path:
+    def _source(self, blob: str, known: str | None) -> str:
         for source in (blob, known):
             if source is not None and regular_size(source, follow=True) is not None:
                 return source
-        where = plain(str(blob))
+        where = plain(blob)
         message = (
             f"A content is gone from the cache: {where} was there a moment ago. A cache that nobody deletes from "
             "meanwhile was expected. Nothing was written; start the download again."
         )
         raise CacheError(message, path=where)
 
-    def _copy(self, source: Path, place: Path) -> None:
+    def _copy(self, source: str, place: str) -> None:
         aside = self._aside()
         try:
             shutil.copyfile(source, aside)
@@ -135,14 +133,23 @@ class Links:
             remove(aside)
             raise
 
-    def _aside(self) -> Path:
+    def _aside(self) -> str:
         """Temporaries are made among our guests: in a snapshot a loader would see them."""
-        self._layout.guests.mkdir(parents=True, exist_ok=True)
+        os.makedirs(self._layout.guests, exist_ok=True)
         return temporary(self._layout.guests, "link")
 
 
-def _link_of(place: Path) -> str | None:
+def _symlink(target: str, place: str) -> None:
+    """A link at ``place``, whose folder is made when it is not there."""
     try:
-        return os.readlink(place)  # noqa: PTH115 - the text of the link, as it is
+        os.symlink(target, place)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.symlink(target, place)
+
+
+def _link_of(place: str) -> str | None:
+    try:
+        return os.readlink(place)
     except OSError:
         return None

@@ -4,84 +4,59 @@ Rule: a lock saves work and is never what correctness rests on. Where it cannot 
 without locks, a lock file of another user's) the download goes on without: content addressing, unique
 temporaries and renaming keep it right. It is never waited for, and the lock file stays: unlinking it
 would split the next lockers over two files of one name.
+
+huggingface_hub takes it with filelock, which on POSIX means ``flock`` of that file: so do we, since a model of many
+small files would pay more for filelock's bookkeeping than for all its writes. On Windows filelock itself is asked.
 """
 
 from __future__ import annotations
 
-import errno
+import os
 import sys
 from contextlib import suppress
-from inspect import signature
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from filelock import BaseFileLock
-
-_MODE = 0o664
+MODE = 0o664
 """As huggingface_hub makes it (``utils/_fixes.py``), so that a group can share a cache."""
-
-_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES}
-"""What ``flock`` says of a lock that is another's."""
 
 
 class Lock:
     """A lock that is held, or the permission to go on without one."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("_let_go",)
 
-    def __init__(self, held: BaseFileLock | None) -> None:
-        self._held = held
+    def __init__(self, let_go: Callable[[], object] | None) -> None:
+        self._let_go = let_go
 
     def release(self) -> None:
         """Let go; a second time does nothing. Any thread may call it."""
-        held, self._held = self._held, None
-        if held is not None:
+        let_go, self._let_go = self._let_go, None
+        if let_go is not None:
             with suppress(OSError):
-                held.release(force=True)
+                let_go()
 
 
-def take(path: Path) -> Lock | None:
+def take(path: str) -> Lock | None:
     """The lock at ``path``, or None when somebody holds it: another process, or another thread of this one."""
-    from filelock import SoftFileLock, Timeout  # noqa: PLC0415 - costs 50 ms, so only a download pays it
-
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_symlink():  # planted: older filelocks would empty what it leads to
-            return Lock(None)
-        lock = _lock(path)
-        lock.acquire(timeout=0)
-    except Timeout:
-        return None if _are_locks_to_be_had(path) else Lock(None)
+        try:
+            return _take(path)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - plain strings, see layout.py
+            return _take(path)
     except (OSError, NotImplementedError):
         return Lock(None)
-    if isinstance(lock, SoftFileLock):  # filelock's own fallback, which a crash would leave locked for ever
-        Lock(lock).release()
-        return Lock(None)
-    return Lock(lock)
 
 
-def _lock(path: Path) -> BaseFileLock:
-    from filelock import FileLock  # noqa: PLC0415 - as above
+def _take(path: str) -> Lock | None:
+    """Raises OSError or NotImplementedError where locks are not to be had."""
+    if sys.platform == "win32":
+        from .filelocks import take_by_filelock  # noqa: PLC0415 - Windows only
 
-    if "fallback_to_soft" in signature(FileLock.__init__).parameters:
-        return FileLock(path, timeout=0, mode=_MODE, thread_local=False, fallback_to_soft=False)
-    return FileLock(path, timeout=0, mode=_MODE, thread_local=False)
+        return take_by_filelock(path)
+    from .flocks import take_by_flock  # noqa: PLC0415 - POSIX only
 
-
-def _are_locks_to_be_had(path: Path) -> bool:
-    """Whether a lock that was not given is somebody's, rather than the file system having none.
-
-    filelock does not tell these apart in all its versions.
-    """
-    had = True
-    if sys.platform != "win32":
-        import fcntl  # noqa: PLC0415 - POSIX only
-
-        try:
-            with path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError as error:
-            had = error.errno in _HELD
-    return had
+    return take_by_flock(path)

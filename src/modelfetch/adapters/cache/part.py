@@ -9,7 +9,6 @@ Rule 3: the content gets its final name by a rename, after its bytes are on the 
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import suppress
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from .gate import Gate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .claim import Opened
     from .layout import Layout
     from .lock import Lock
 
@@ -43,27 +43,25 @@ class Part:
         layout: Layout,
         blob_id: str,
         size: int,
-        kept: RangeSet,
+        opened: Opened,
         *,
-        part_fd: int,
-        journal_fd: int,
         lock: Lock,
         published: Callable[[str], None],
         closed: Callable[[bool], None],
     ) -> None:
         self.blob_id = blob_id
         self.size = size
-        self.kept = kept
+        self.kept = opened.kept
         self._part, self._journal, self._blob = layout.part(blob_id), layout.journal(blob_id), layout.blob(blob_id)
-        self._bytes = Bytes(part_fd)
-        self._journal_fd = journal_fd
+        self._bytes = Bytes(opened.part)
+        self._opened = opened
         self._lock = lock
         self._on_published, self._on_closed = published, closed
         self._gate = Gate(self._close)
         self._mutex = Mutex()
         self._hashing = Mutex()
         self._digest = RunningDigest(blob_id, size)
-        self._holds = kept
+        self._holds = opened.kept
         self._torn = False
         self._forget = False
         self._published = False
@@ -89,9 +87,10 @@ class Part:
 
     def discard(self, ranges: RangeSet) -> None:
         """Journal that these bytes are not to be trusted, and start the digest again. Raises Usurped."""
-        with self._gate.using() as entered, self._hashing:
+        with self._gate.using() as entered, self._hashing, translated(self._journal, "writing the journal"):
             if not entered:
                 return
+            self._must_be_ours()
             self._append(b"".join(encode_dropped(gone) for gone in ranges))
             with self._mutex:
                 self._holds = self._holds.minus(ranges)
@@ -151,12 +150,14 @@ class Part:
         self._gate.shut()
 
     def _append(self, lines: bytes) -> None:
-        """One write, so that lines of several threads do not mix; a torn line is ended before the next."""
+        """One write, so that lines of several threads do not mix; a torn line is ended before the next.
+
+        The descriptor is that of our own journal: were it replaced just now, nobody would read what is written.
+        """
         with self._mutex, translated(self._journal, "writing the journal"):
-            self._must_be_ours()
             whole = b"\n" + lines if self._torn else lines
             self._torn = True
-            self._torn = os.write(self._journal_fd, whole) != len(whole)
+            self._torn = os.write(self._opened.journal, whole) != len(whole)
 
     def _must_be_ours(self) -> None:
         if not self._is_ours():
@@ -164,28 +165,31 @@ class Part:
 
     def _is_ours(self) -> bool:
         try:
-            return os.path.samestat(os.fstat(self._journal_fd), self._journal.lstat())
+            found = os.lstat(self._journal)
         except ABSENT:
             return False
+        return (found.st_dev, found.st_ino) == self._opened.mark
 
     def _stopper(self, stopped: Callable[[], bool]) -> Callable[[], bool]:
         """A release stops a long read as well."""
         return lambda: self._gate.is_shut or stopped()
 
     def _set_mode(self) -> None:
-        """The mode of a fresh file in this folder, which the journal was when we claimed; the part may be older."""
-        mode = stat.S_IMODE(os.fstat(self._journal_fd).st_mode)
-        if stat.S_IMODE(os.fstat(self._bytes.fd).st_mode) != mode and hasattr(os, "fchmod"):
+        """The mode of a fresh file in this folder, where an older part file has another."""
+        if self._opened.mode is not None and hasattr(os, "fchmod"):
             with suppress(OSError):
-                os.fchmod(self._bytes.fd, mode)
+                os.fchmod(self._bytes.fd, self._opened.mode)
 
     def _rename(self) -> None:
         self._must_be_ours()
-        self._blob.parent.mkdir(parents=True, exist_ok=True)
         if os.name == "nt":  # an open file cannot be renamed there
             os.close(self._bytes.fd)
             self._bytes.fd = -1
-        rename(self._part, self._blob)
+        try:
+            rename(self._part, self._blob)
+        except FileNotFoundError:  # somebody removed the folder while it was empty
+            os.makedirs(os.path.dirname(self._blob), exist_ok=True)
+            rename(self._part, self._blob)
         self._on_published(self.blob_id)
 
     def _close(self) -> None:
@@ -194,7 +198,7 @@ class Part:
             ours = self._is_ours()
         except OSError:
             ours = False
-        for fd in (self._bytes.fd, self._journal_fd):
+        for fd in (self._bytes.fd, self._opened.journal):
             with suppress(OSError):
                 os.close(fd)
         in_vain = not self._published and (self._forget or not self._holds)

@@ -7,6 +7,7 @@ appears after everything that it promises.
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 from ...core.listing import is_commit, listing_from_hub_cache
@@ -35,7 +36,7 @@ def write_record(layout: Layout, commit: str, selection: Selection) -> None:
     if old is not None and set(old.selections) == set(new.selections):
         return
     path = layout.record(commit)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     replace_text(layout.guests, path, encode(new))
 
 
@@ -44,8 +45,8 @@ def write_ref(layout: Layout, commit: str, revision: str) -> None:
     if revision == commit or commit_of(layout, revision) == commit:
         return
     path = layout.ref(revision)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    layout.guests.mkdir(parents=True, exist_ok=True)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    os.makedirs(layout.guests, exist_ok=True)
     replace_text(layout.guests, path, commit)
 
 

@@ -61,7 +61,7 @@ class RepoCache:
     @property
     def folder(self) -> Path:
         """The repo's folder, whether it is there or not."""
-        return self._shown.folder
+        return Path(self._shown.folder)
 
     def commit_of(self, revision: str) -> str | None:
         """The commit that ``revision`` is (a commit id) or was when last noted (``refs/``), else None."""
@@ -72,7 +72,7 @@ class RepoCache:
 
     def snapshot_path(self, commit: str) -> Path:
         """The folder that a loader is given, whether it is there or not."""
-        return self._shown.snapshot(commit)
+        return Path(self._shown.snapshot(commit))
 
     def inventory(self, commit: str, files: Iterable[FileEntry]) -> Inventory:
         """What is there of ``files``; those of which nothing is there are left out."""
@@ -113,6 +113,7 @@ class RepoCache:
             for _ in range(_TRIES):
                 with suppress(FileNotFoundError):
                     return self._claim(file, commit)
+                self._folders.look_again()
             return self._claim(file, commit)
 
     def look(self, file: FileEntry) -> Busy | Present | Absent:
@@ -139,7 +140,7 @@ class RepoCache:
         """
         with translated(self._at.folder, "completing the snapshot"):
             try:
-                self._at.snapshot(commit).mkdir(parents=True, exist_ok=True)
+                os.makedirs(self._at.snapshot(commit), exist_ok=True)
                 records.write_record(self._at, commit, selection)
                 records.write_ref(self._at, commit, revision)
             except OSError as error:
@@ -181,7 +182,7 @@ class RepoCache:
             if self._has(file, commit):
                 lock.release()
                 return Present()
-            part_fd, journal_fd, told = open_files(self._at, file)
+            opened = open_files(self._at, file)
             self._has_written = True
         except BaseException:
             lock.release()
@@ -190,9 +191,7 @@ class RepoCache:
             self._at,
             file.blob_id,
             file.size,
-            told.kept,
-            part_fd=part_fd,
-            journal_fd=journal_fd,
+            opened,
             lock=lock,
             published=self._links.published,
             closed=lambda in_vain: self._folders.leave(in_vain=in_vain),
@@ -206,12 +205,12 @@ class RepoCache:
                 self._remove_leftovers(blob_id, [name for name in left if name.startswith(blob_id)])
             for name in left:
                 if name.endswith(TEMPORARY):
-                    self._remove_stale(self._at.guests / name)
+                    self._remove_stale(os.path.join(self._at.guests, name))
 
-    def _remove_stale(self, path: Path) -> None:
+    def _remove_stale(self, path: str) -> None:
         with suppress(OSError):
-            if path.lstat().st_mtime < time.time() - _STALE:
-                path.unlink()
+            if os.lstat(path).st_mtime < time.time() - _STALE:
+                os.unlink(path)
 
     def _remove_leftovers(self, blob_id: str, names: list[str]) -> None:
         lock = take(self._at.lock(blob_id))
@@ -219,6 +218,6 @@ class RepoCache:
             return
         try:
             for name in names:
-                remove(self._at.guests / name)
+                remove(os.path.join(self._at.guests, name))
         finally:
             lock.release()

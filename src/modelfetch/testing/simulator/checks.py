@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ...core import events as ev
     from ...core.machine import Machine
+    from ...core.progress import Observation
     from ...core.ranges import ByteRange
     from .content import File
     from .exchange import Exchange
@@ -88,12 +89,16 @@ class Gauge:
         self._total = sum(file.size * file.copies for file in listed)
         self._paths = sum(file.copies for file in listed)
         self._meter = Meter(self._total, self._paths)
+        self._seen: Observation | None = None
         self._shown = 0
         self._done = 0
 
     def look(self, machine: Machine, now: float) -> None:
         """Look at it now."""
         seen = machine.observe()
+        if seen == self._seen:
+            return
+        self._seen = seen
         self._meter, shown = self._meter.fold(seen, now)
         hold(0 <= seen.on_disk <= self._total, f"{seen.on_disk} bytes on disk of {self._total}")
         hold(0 <= seen.reused <= seen.on_disk, f"{seen.reused} bytes reused of {seen.on_disk}")

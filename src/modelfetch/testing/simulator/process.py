@@ -65,7 +65,8 @@ class Process:
         self.is_alive = False
         for exchange in self.exchanges.values():
             exchange.is_over = True
-        self._on_end(None)
+        if not self.is_over:
+            self._on_end(None)
 
     def sleep(self) -> None:
         """The laptop slept: every other connection did not survive that, and the others look stalled."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LONG_STEPS = 5_000
 """Steps after which nothing goes wrong any more."""
 
-MOST_STEPS = 20_000
+MOST_STEPS = 40_000
 """Steps after which a run is said not to end."""
 
 MOST_SECONDS = 20_000.0

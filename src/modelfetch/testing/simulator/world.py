@@ -23,7 +23,7 @@ _STATUSES = (429, 500, 502, 503, 503, 403, 401, 404, 416, 418)
 _WAITS = (None, None, 0.0, 1.0, 7.0, 59.0, 61.0)
 _LAGS = (0.0, 0.0, 0.001, 0.03)
 _BLOCKS = (MIB // 2, MIB, 2 * MIB, 4 * MIB)
-_RATES = (0.2 * MIB, MIB, 10 * MIB, 100 * MIB)
+_RATES = (MIB / 2, 2 * MIB, 10 * MIB, 100 * MIB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _times(random: Random) -> int:
 
 
 def _share(random: Random) -> float:
-    return random.choice((0.0, random.random(), random.random(), 0.999))
+    return random.choice((0.0, random.random(), random.random(), 1.0))
 
 
 def _status(random: Random, _: int) -> f.Fault:
