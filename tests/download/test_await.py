@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
 
 import modelfetch as mf
 
-from .kit import TOTAL, assert_right
+from .kit import TOTAL, assert_right, threads_that_stay
 
 if TYPE_CHECKING:
     from .kit import World
@@ -34,7 +35,9 @@ def test_awaiting_raises_what_the_download_raised(world: World) -> None:
         asyncio.run(host())
 
 
-def test_cancelling_the_task_that_awaits_does_not_cancel_the_job(world: World) -> None:
+def test_cancelling_the_task_that_awaits_does_not_cancel_the_job(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     world.publish()
     world.hub.bandwidth = 6_000_000
 
@@ -52,7 +55,11 @@ def test_cancelling_the_task_that_awaits_does_not_cancel_the_job(world: World) -
         assert not job.done()
         return job
 
-    assert_right(asyncio.run(host()).result(20).path)
+    with caplog.at_level(logging.DEBUG):
+        job = asyncio.run(host())
+        assert_right(job.result(20).path)
+        assert threads_that_stay() == []
+    assert [record for record in caplog.records if record.name.startswith("modelfetch")] == []
 
 
 def test_updates_end_with_the_terminal_snapshot_and_never_go_back(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -264,6 +265,19 @@ def test_a_model_that_declares_too_much_may_be_downloaded_all_the_same(world: Wo
     spec = mf.ModelSpec("huge", REPO, min_ram_bytes=1 << 60)
 
     assert_right(world.download(spec, check_memory=False).path)
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_bandwidth_limit_that_makes_no_sense_is_a_value_error_and_never_a_hang(world: World, limit: float) -> None:
+    world.publish()
+    token = mf.CancelToken()
+    timer = threading.Timer(5, token.cancel)
+    timer.start()
+
+    with pytest.raises(ValueError, match="bandwidth_limit"):
+        world.download(cancel=token, bandwidth_limit=limit)
+
+    timer.cancel()
 
 
 def test_a_disk_without_the_headroom_is_refused_before_the_first_byte(lived_in: World) -> None:

@@ -180,6 +180,42 @@ def test_a_subscriber_that_raises_is_logged_and_dropped_and_the_download_goes_on
     assert "the host's own bug" in caplog.text
 
 
+def test_a_subscriber_that_raises_where_it_was_posted_to_is_dropped_too(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.publish()
+    world.hub.bandwidth = 6_000_000
+    calls = list[object]()
+
+    def broken(progress: object) -> None:
+        calls.append(progress)
+        message = "the host's own bug"
+        raise RuntimeError(message)
+
+    job = world.start()
+    with caplog.at_level(logging.DEBUG):
+        job.subscribe(broken, interval=0.01, post=lambda call: call())
+        assert_right(job.result(20).path)
+
+    assert len(calls) == 1
+
+
+def test_what_was_posted_before_unsubscribing_is_not_delivered_after(world: World) -> None:
+    """As a window has it that is closed while its event queue still holds a delivery."""
+    world.publish()
+    watched = Watched(world.hub)
+    posted: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+    job = world.start()
+    unsubscribe = job.subscribe(watched, post=posted.put)
+    job.result(20)
+    unsubscribe()
+
+    while not posted.empty():
+        posted.get()()
+
+    assert watched.seen == []
+
+
 def test_a_subscriber_that_is_slow_delays_nobody_but_itself(world: World) -> None:
     world.publish()
     release = threading.Event()

@@ -74,6 +74,11 @@ TABLE: dict[State, dict[Move, State]] = {
 }
 
 
+# tuples: asked many times for every block, and an enum's hash is slow
+_OURS = (State.FETCHING, State.VERIFYING, State.AUDITING)
+_COMPLETE = (State.PUBLISHING, State.DONE)
+
+
 class IllegalMoveError(Exception):
     """A move that the table does not hold: a fault of a driver or of the machine, never of the world."""
 
@@ -137,9 +142,9 @@ class FileTransfer:
     @property
     def on_disk(self) -> int:
         """Bytes of it that are on disk, ours or another owner's."""
-        if self.state in {State.PUBLISHING, State.DONE}:
+        if self.state in _COMPLETE:
             return self.size
-        if self.state in {State.FETCHING, State.VERIFYING, State.AUDITING}:
+        if self.state in _OURS:
             return self.kept.size
         return min(self.seen, self.size)
 

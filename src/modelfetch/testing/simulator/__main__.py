@@ -43,7 +43,7 @@ def main() -> int:
             sums.update(served=served, twice=twice)
             if message:
                 failed.append(seed)
-                sys.stdout.write(f"seed {seed}: {message}\n")
+                print(f"seed {seed}: {message}", flush=True)  # noqa: T201 - a command line
     seconds = time.monotonic() - began
     sys.stdout.write(
         f"{asked.seeds} runs in {seconds:.1f} s, {asked.seeds / seconds:.0f} a second; {len(failed)} failed. "
