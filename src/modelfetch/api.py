@@ -164,6 +164,10 @@ def _job(
     plan_options: PlanKeywords,
     cancel: SupportsIsSet | None,
 ) -> DownloadJob:
+    if unknown := sorted(plan_options.keys() - PlanKeywords.__annotations__.keys()):
+        known = ", ".join(PlanKeywords.__annotations__)
+        message = f"unexpected keyword argument {unknown[0]!r}; the options of plan_download are {known}"
+        raise TypeError(message)
     options = PlanOptions(**{"catalog": DEFAULT_CATALOG, **_given(plan_options)})
     return DownloadJob(lambda job: transfer(model, options, how, job), cancel)
 

@@ -287,7 +287,8 @@ class DownloadJob:
             self._latest = self._terminal(result, error)
             if isinstance(error, DownloadCancelled):
                 error.progress = self._latest
-            self._result, self._error = result, error
+            self._result = replace(result, progress=self._latest) if result else None
+            self._error = error
             self._first = self._first or self._latest
             self._settled = True
             self._changed.notify_all()

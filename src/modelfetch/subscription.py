@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import AsyncGenerator, Callable
 
     from .core.progress import DownloadProgress
@@ -58,7 +60,7 @@ class Subscription:
         seq, at = -1, float("-inf")
         while not self._ended.is_set():
             progress = self._after(seq, _PATIENCE)
-            if progress is None:
+            if progress is None or self._ended.is_set():
                 continue
             rest = self._interval - (time.monotonic() - at)
             if rest > 0 and not progress.status.is_final:
@@ -69,10 +71,17 @@ class Subscription:
                 return
 
     def _tell(self, progress: DownloadProgress) -> bool:
-        if self._post is None:
-            return self.deliver(lambda: self._fn(progress))
-        post, fn = self._post, self._fn
-        return self.deliver(lambda: post(lambda: self.deliver(lambda: fn(progress))))
+        """Hand ``progress`` over, by way of the host's own ``post`` where there is one; whether to go on."""
+        post = self._post
+        if post is None:
+            return self._give(progress)
+        return self.deliver(lambda: post(lambda: self._give(progress)))
+
+    def _give(self, progress: DownloadProgress) -> bool:
+        """Call the subscriber, unless it left meanwhile; one that raises has left."""
+        if not self._ended.is_set() and not self.deliver(lambda: self._fn(progress)):
+            self._ended.set()
+        return not self._ended.is_set()
 
     @staticmethod
     def deliver(call: Callable[[], object]) -> bool:
@@ -85,12 +94,18 @@ class Subscription:
         return True
 
 
+def _enter(loop: AbstractEventLoop, call: Callable[[], object]) -> None:
+    """Have ``call`` made on the loop's thread; a loop that is closed has nobody left who waits."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
+
+
 async def updates(job: DownloadJob, interval: float) -> AsyncGenerator[DownloadProgress, None]:
     """The job's snapshots, the latest at each time, up to the terminal one."""
     import asyncio  # noqa: PLC0415 - only for those who use it
 
     loop, bell = asyncio.get_running_loop(), asyncio.Event()
-    unsubscribe = job.subscribe(lambda _: bell.set(), interval=interval, post=loop.call_soon_threadsafe)
+    unsubscribe = job.subscribe(lambda _: bell.set(), interval=interval, post=lambda call: _enter(loop, call))
     try:
         while True:
             await bell.wait()
@@ -114,6 +129,6 @@ async def settled(job: DownloadJob) -> DownloadResult:
         if not waiter.done():
             waiter.set_result(None)
 
-    job.add_done_callback(lambda _: loop.call_soon_threadsafe(wake))
+    job.add_done_callback(lambda _: _enter(loop, wake))
     await waiter
     return job.result()

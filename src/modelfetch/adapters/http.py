@@ -128,8 +128,9 @@ class HttpReply:
 class _Connection(http.client.HTTPConnection):
     """A connection whose socket is in its line's hands from before it connects."""
 
-    def __init__(self, host: str, port: int, line: HttpLine, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, host: str, port: int, line: HttpLine, tls: ssl.SSLContext | None, read_timeout: float) -> None:
         super().__init__(host, port)
+        self._read_timeout = read_timeout
         self.line = line
         self._tls = tls
         self._target = host
@@ -150,6 +151,7 @@ class _Connection(http.client.HTTPConnection):
             self.sock = wrapped
             self.line.hold(wrapped)
             wrapped.do_handshake()
+        self.sock.settimeout(self._read_timeout)
 
 
 def _dial(line: HttpLine, host: str, port: int) -> socket.socket:
@@ -218,7 +220,6 @@ class HttpWire:
             connection.line = line
             if connection.sock is None:
                 connection.connect()
-                connection.sock.settimeout(self._read_timeout)
             else:
                 line.hold(connection.sock)
             connection.request(method, _target(url, key, proxy), headers={**headers, **_proxy_headers(key, proxy)})
@@ -232,9 +233,10 @@ class HttpWire:
         scheme, host, port = key
         tls = self._tls() if scheme == "https" else None
         if proxy is None:
-            return _Connection(host, port, line, tls)
+            return _Connection(host, port, line, tls, self._read_timeout)
         parts = urlsplit(proxy)
-        connection = _Connection(parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 8080), line, tls)
+        port_of_proxy = parts.port or _PORTS.get(parts.scheme, 8080)
+        connection = _Connection(parts.hostname or "", port_of_proxy, line, tls, self._read_timeout)
         if tls is not None:
             connection.tunnel_to(host, port, _credentials(proxy))
         return connection

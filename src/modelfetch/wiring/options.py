@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
@@ -50,6 +51,17 @@ class TransferOptions:
     max_connections: int | None = None
     bandwidth_limit: float | None = None
     stall_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name, makes_sense, expected in (
+            ("storage_headroom", 0 <= self.storage_headroom < inf, "a share of 0 or more"),
+            ("max_connections", self.max_connections is None or self.max_connections >= 1, "1 or more, or None"),
+            ("bandwidth_limit", self.bandwidth_limit is None or self.bandwidth_limit > 0, "bytes a second, or None"),
+            ("stall_timeout", 0 < self.stall_timeout < inf, "a positive number of seconds"),
+        ):
+            if not makes_sense:
+                message = f"{name}={getattr(self, name)!r} makes no sense: {expected} was expected. Nothing was done."
+                raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from modelfetch.adapters.cache import RepoCache, translate
 from modelfetch.adapters.cache.disk import rename
 from modelfetch.adapters.cache.faults import free_bytes
 from modelfetch.errors import CacheError, InsufficientStorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

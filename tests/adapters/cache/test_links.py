@@ -27,13 +27,13 @@ def no_links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     real = os.symlink
 
     def refuse(target: str, place: str) -> None:
-        if os.path.isabs(target):  # a test's own
+        if not str(target).startswith(".."):  # a test's own
             real(target, place)
         else:
             raise OSError(errno.EPERM, "Operation not permitted", place)
 
     def absent(target: str, place: str) -> None:
-        if os.path.isabs(target):
+        if not str(target).startswith(".."):
             real(target, place)
         else:
             raise NotImplementedError
@@ -192,7 +192,7 @@ def test_without_links_a_wrong_link_is_not_copied_through(scene: Scene, tmp_path
     scene.blob.parent.mkdir(parents=True)
     scene.blob.write_bytes(scene.content)
     scene.placed.parent.mkdir(parents=True)
-    os.symlink(victim, scene.placed)  # noqa: PTH211 - Path.symlink_to is what fails here
+    os.symlink(victim, scene.placed)  # noqa: PTH211 - as the cache does it
     scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
     assert victim.read_bytes() == b"precious"
     assert scene.placed.read_bytes() == scene.content

@@ -207,7 +207,9 @@ def test_a_link_planted_at_the_lock_is_not_followed(path: Path, tmp_path: Path) 
     assert not (tmp_path / "victim").exists()
 
 
-def test_a_lock_file_that_was_deleted_while_it_was_taken_is_no_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_file_that_was_deleted_while_it_was_taken_is_no_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its name is another file's by now, which somebody else can lock."""
     import fcntl
 
@@ -235,7 +237,7 @@ def test_a_forked_child_does_not_hold_its_parents_lock(path: Path) -> None:
     assert lock is not None
     child = os.fork()
     if child == 0:
-        held = [name for name in os.listdir("/dev/fd") if _leads_to(name, path)]
+        held = [name for name in os.listdir("/dev/fd") if _leads_to(name, path)]  # noqa: PTH208 - numbers, not paths
         os.write(write, str(len(held)).encode())
         os._exit(0)
     os.waitpid(child, 0)

@@ -144,6 +144,7 @@ def test_sealing_again_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache that this user may only read: nothing can be made, renamed or unlinked in it."""
+
     def refuse(*arguments: object, **_: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system", str(arguments[0]))
 

@@ -4,7 +4,7 @@ Rule: a name in the cache is never followed or written through when it is a symb
 and a file appears under a name complete or not at all.
 """
 
-# ruff: noqa: PTH - plain strings: these are done for every file of a model
+# ruff: noqa: PTH105, PTH108, PTH112, PTH114, PTH116, PTH119, PTH123 - plain strings, see layout.py
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ class translated:  # noqa: N801 - it reads as what it does, and a generator woul
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if isinstance(error, OSError):
             raise translate(error, self._path, self._doing) from error
 

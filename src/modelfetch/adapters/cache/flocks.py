@@ -9,10 +9,13 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import sys
 from contextlib import suppress
 from functools import cache, partial
 
 from .lock import MODE, Lock
+
+assert sys.platform != "win32"  # noqa: S101 - tells a type checker as well that there is no such thing there
 
 _HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES}
 """What ``flock`` says of a lock that is another's."""

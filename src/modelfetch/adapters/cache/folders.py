@@ -4,6 +4,8 @@ Rule: a try that kept nothing leaves the cache as it was. Only folders that were
 only once no claim of this process uses them, and only while they are empty.
 """
 
+# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH120 - plain strings, see layout.py
+
 from __future__ import annotations
 
 import os

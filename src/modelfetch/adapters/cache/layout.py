@@ -82,7 +82,7 @@ class Layout:
 
 
 def _join(folder: str, *names: str) -> str:
-    return os.sep.join((folder, *names))
+    return os.sep.join((folder, *names))  # noqa: PTH118 - see above
 
 
 def native(root: Path) -> Path:

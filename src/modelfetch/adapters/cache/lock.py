@@ -57,6 +57,7 @@ def _take(path: str) -> Lock | None:
         from .filelocks import take_by_filelock  # noqa: PLC0415 - Windows only
 
         return take_by_filelock(path)
-    from .flocks import take_by_flock  # noqa: PLC0415 - POSIX only
+    else:  # noqa: RET505 - so that a type checker leaves it out elsewhere
+        from .flocks import take_by_flock  # noqa: PLC0415 - POSIX only
 
-    return take_by_flock(path)
+        return take_by_flock(path)

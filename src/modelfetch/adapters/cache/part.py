@@ -6,6 +6,8 @@ been usurped (a lock lied) and neither journals, writes nor publishes any more.
 Rule 3: the content gets its final name by a rename, after its bytes are on the device.
 """
 
+# ruff: noqa: PTH103, PTH120 - plain strings, see layout.py
+
 from __future__ import annotations
 
 import os

@@ -4,6 +4,8 @@ Rule: the record first, then the ref. A ref that names a snapshot is seen by eve
 appears after everything that it promises.
 """
 
+# ruff: noqa: PTH103, PTH120 - plain strings, see layout.py
+
 from __future__ import annotations
 
 import json

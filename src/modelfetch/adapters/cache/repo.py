@@ -4,6 +4,8 @@ Rule: nothing here decides. Each method is one step that the state machine asked
 for every other program at any instant, and raises nothing but typed errors.
 """
 
+# ruff: noqa: PTH103, PTH108, PTH118 - plain strings, see layout.py
+
 from __future__ import annotations
 
 import errno

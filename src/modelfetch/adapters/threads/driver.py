@@ -37,9 +37,8 @@ BLOCK = 512 * 1024
 
 _CONNECTIONS = 16
 
-DISK_WORKERS = 4
-"""Files that are claimed, hashed or published at once: enough to keep a disk and a few cores busy. More would only
-fight over the interpreter."""
+DISK_WORKERS = 8
+"""Files that are claimed, hashed or published at once: enough to keep a slow disk and a few cores busy."""
 
 WIND_UP = 0.5
 """Seconds to wait for workers that are on their way out, so that a finished download touches the disk no more."""
@@ -47,6 +46,8 @@ WIND_UP = 0.5
 
 class ThreadDriver:
     """Drives one machine. ``run`` blocks its thread, the conductor; ``cancel`` may be called on any other.
+
+    The machine, the exchanges and every command are in the hands of whoever feeds: the conductor or a worker.
 
     ``look`` is called on the conductor every 50 ms, and when the machine has finished.
     """
@@ -120,6 +121,8 @@ class ThreadDriver:
             crew.close()
         for crew in (self._net, self._disk):
             crew.join(until - time.monotonic())
+        for part in list(self._parts.values()):  # claimed since
+            part.release()
 
     # ------------------------------------------------------------------ the loop
 
@@ -267,6 +270,8 @@ class ThreadDriver:
                 self._say(ev.Present(name))
             case _:
                 self._parts[name] = answer
+                if self._closing.is_set():  # nobody else will
+                    answer.release()
                 self._say(ev.Claimed(name, answer.kept))
                 if self._closing.is_set():  # too late: nobody listens any more
                     answer.release()
