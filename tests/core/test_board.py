@@ -64,6 +64,6 @@ def test_a_cached_file_counts_from_the_beginning_and_once() -> None:
 def test_what_an_exchange_brought_is_seen_by_its_watch() -> None:
     board = Board([a_file()])
     board.exchanges[1] = Exchange("a" * 64, Watch(5.0), ByteRange(0, 10))
-    board.brought(1, ByteRange(0, 4))
+    board.brought(1, 4)
     assert board.exchanges[1].watch == Watch(5.0, 4)
     assert (board.arrived, board.transferred) == (4, 4)

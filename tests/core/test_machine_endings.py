@@ -48,6 +48,11 @@ def test_a_cancel_that_discards_deletes_what_was_kept() -> None:
     assert run.tell(ev.CancelAsked(discard=True)) == [ev.Release(A, discard=True), FINISH]
 
 
+def test_a_cancel_that_discards_deletes_what_an_earlier_download_left_as_well() -> None:
+    run = Driven(a_file(seen=5), a_file("b"), a_file("c", cached=True, seen=MIB))
+    assert run.tell(ev.CancelAsked(discard=True)) == [ev.Release(A, discard=True), FINISH]
+
+
 def test_a_second_cancel_does_not_take_back_that_the_first_discards() -> None:
     run = Driven()
     (fetch,) = run.own()

@@ -182,6 +182,17 @@ def test_a_source_that_knows_no_ranges_is_asked_for_everything() -> None:
     assert (second.range, second.whole) == (ByteRange(200, MIB), True), "one hole after the other"
 
 
+def test_bytes_that_a_source_without_ranges_sends_again_keep_its_connection_alive() -> None:
+    run = Driven()
+    for fetch in run.own(span(0, MIB - 1)):
+        run.end(fetch, ev.Unranged())
+    run.sleep()
+    fetch = run.wants(ev.Fetch)
+    run.tell(ev.Passed(fetch.exchange, MIB - 1), ev.Passed(77, 5), after=29.0)
+    assert run.tell(ev.Tick(), after=2.0) == []
+    assert (run.machine.transferred, run.machine.observe().on_disk) == (MIB - 1, MIB - 1)
+
+
 def test_a_whole_answer_to_a_range_counts_as_a_failure() -> None:
     run = Driven(connections=1)
     (fetch,) = run.own()

@@ -171,16 +171,11 @@ def _ending(url: str, exchange: Callable[[], End]) -> End:
 def _stream(
     reply: Reply, brings: ByteRange, asked: ByteRange, buffer: memoryview, receive: Callable[[int, memoryview], None]
 ) -> End:
-    """Hand the body on in blocks; bytes before what was asked for are read and dropped."""
-    at = brings.start
-    while at < asked.start:
-        count = reply.read_some(buffer[: asked.start - at])
-        if count == 0:
-            return _short(at, brings)
-        at += count
-    stop = min(asked.stop, brings.stop)
+    """Hand the body on in blocks, none of which holds bytes from both before and within what was asked for."""
+    at, stop = brings.start, min(asked.stop, brings.stop)
     while at < stop:
-        count = _fill(reply, buffer[: stop - at])
+        until = asked.start if at < asked.start else stop
+        count = _fill(reply, buffer[: until - at])
         if count == 0:
             return _short(at, brings)
         receive(at, buffer[:count])

@@ -73,18 +73,14 @@ class Board:
     @property
     def is_done(self) -> bool:
         """Whether every file is in its place."""
-        return all(file.state is State.DONE for file in self.files.values()) if not self._busy else False
+        return not (self.waiting or self.open or self.following)
 
-    @property
-    def _busy(self) -> bool:
-        return bool(self.waiting or self.open or self.following)
-
-    def brought(self, number: int, part: ByteRange) -> None:
-        """``part`` came over exchange ``number``."""
+    def brought(self, number: int, count: int) -> None:
+        """So many bytes came over exchange ``number``."""
         exchange = self.exchanges[number]
-        self.exchanges[number] = replace(exchange, watch=exchange.watch.arrived(part.size))
-        self.arrived += part.size
-        self.transferred += part.size
+        self.exchanges[number] = replace(exchange, watch=exchange.watch.arrived(count))
+        self.arrived += count
+        self.transferred += count
 
 
 def _bytes_at_rest(file: FileTransfer) -> int:

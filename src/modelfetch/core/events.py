@@ -137,6 +137,14 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """So many bytes came that nobody wanted: a source without ranges sends the whole file."""
+
+    exchange: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The exchange is over. ``jitter`` is a fresh random number, 0 to 1, for a wait that may follow."""
 
@@ -192,6 +200,7 @@ Event = (
     | Present
     | Usurped
     | Arrived
+    | Passed
     | Ended
     | Hashed
     | Audited
@@ -230,7 +239,7 @@ class Look:
 class Fetch:
     """Bring these bytes to the part file, and journal each stretch once it is there; answer Arrived for each, then Ended.
 
-    ``whole``: the source ignores ranges, so all of its answer is wanted, from byte 0.
+    ``whole``: the source ignores ranges, so all of the file is asked for; answer Passed for what comes before.
     """
 
     exchange: int
@@ -286,7 +295,7 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Stop owning the file; ``discard``: and delete what was kept of it."""
+    """Stop owning the file; ``discard``: and delete what was kept of it, by us or by an earlier owner."""
 
     file: str
     discard: bool = False

@@ -9,7 +9,7 @@ exchange was asked for are its own until it has ended, so no byte is ever writte
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count as numbers
 from typing import TYPE_CHECKING, assert_never
 
 from ..errors import ModelFetchError, NetworkError
@@ -49,6 +49,7 @@ MOST_REPAIRS = 3
 """Wrong digests because of the disk, before it is believed to be broken."""
 
 _NEVER = float("inf")
+_UNOWNED = frozenset({State.WAITING, State.LOCATING, State.CLAIMING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Machine:
         self._board = Board(files)
         self._policy = policy
         self._asked = asked
-        self._numbers = count(1)
+        self._numbers = numbers(1)
         self._out: list[ev.Command] = []
         self._now = 0.0
         self._width = Width.start(policy.max_connections, 0.0)
@@ -127,6 +128,9 @@ class Machine:
                 self._on_usurped(self._board.files[name])
             case ev.Arrived():
                 self._on_arrived(event)
+            case ev.Passed(number, count):
+                if number in self._board.exchanges:
+                    self._board.brought(number, count)
             case ev.Ended(number, end, jitter):
                 self._on_ended(number, end, jitter)
             case ev.Hashed():
@@ -219,7 +223,7 @@ class Machine:
 
     def _on_arrived(self, event: ev.Arrived) -> None:
         if event.exchange in self._board.exchanges:
-            self._board.brought(event.exchange, event.piece.range)
+            self._board.brought(event.exchange, event.piece.range.size)
             self._verify_more(self._board.put(self._board.files[event.file].arrived(event.piece.range)))
 
     def _on_ended(self, number: int, end: ev.End, jitter: float) -> None:
@@ -347,7 +351,8 @@ class Machine:
         if self._ending is None or (self._board.exchanges and self._now < self._grace_until):
             return
         for file in self._board.files.values():
-            if file.owned:
+            left = self._discard and file.state in _UNOWNED and file.seen and not file.cached
+            if file.owned or left:
                 self._do(ev.Release(file.blob_id, discard=self._discard))
         self.outcome = self._ending
         self._do(ev.Finish(self._ending))

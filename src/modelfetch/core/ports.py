@@ -90,7 +90,10 @@ class Source(Protocol):
         block: int | None,
         whole: bool,
     ) -> End:
-        """Bring the bytes ``asked`` of a file of ``size`` bytes; ``receive`` gets position and bytes, in order."""
+        """Bring the bytes ``asked`` of a file of ``size`` bytes; ``receive`` gets position and bytes, in order.
+
+        With ``whole`` the source knows no ranges: what it sends before ``asked`` is received as well.
+        """
 
 
 class Part(Protocol):
@@ -132,6 +135,9 @@ class Cache(Protocol):
 
     def link(self, commit: str, path: str, blob_id: str) -> None:
         """Give complete content a place in the snapshot."""
+
+    def forget(self, file: FileEntry) -> None:
+        """Delete what an earlier owner left of the content, unless somebody has it."""
 
     def seal(self, commit: str, revision: str, selection: Selection) -> None:
         """Write down that the selection is complete."""

@@ -263,7 +263,7 @@ def test_the_snapshot_folder_is_there_before_anything_else_of_the_repo(
 
     monkeypatch.setattr(os, "mkdir", noted)
     scene.claim().release()
-    inside = [path for path in made if path.startswith(f"{scene.folder}/")]
+    inside = [str(path) for path in made if str(path).startswith(f"{scene.folder}/")]
     assert inside[0] == str(scene.folder / "snapshots")
 
 

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import pytest
 
-from modelfetch.adapters.cache import lock as module
-from modelfetch.adapters.cache.filelocks import take_by_filelock
-from modelfetch.adapters.cache.flocks import take_by_flock
 from modelfetch.adapters.cache.lock import take
 
 if TYPE_CHECKING:
@@ -32,9 +29,6 @@ print("free", flush=True)
 
 CLAIM = """
 import sys
-from modelfetch.adapters.cache import lock as module
-from modelfetch.adapters.cache.filelocks import take_by_filelock
-from modelfetch.adapters.cache.flocks import take_by_flock
 from modelfetch.adapters.cache.lock import take
 lock = take(sys.argv[1])
 print("held" if lock else "busy", flush=True)
@@ -45,12 +39,6 @@ sys.stdin.read(1)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / ".locks" / "models--org--name" / "abc.lock"
-
-
-@pytest.fixture(autouse=True, params=[take_by_flock, take_by_filelock])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows goes by filelock and everybody else by flock; both work here, and keep each other out."""
-    monkeypatch.setattr(module, "_take", request.param)
 
 
 def answer(process: subprocess.Popen[str]) -> str:
@@ -190,7 +178,7 @@ def test_a_lock_that_is_let_go_while_it_is_tried_is_still_busy(path: Path, monke
     path.parent.mkdir(parents=True)
     path.touch()
     monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
-    assert take_by_filelock(str(path)) is None
+    assert take(str(path)) is None
 
 
 def test_a_lock_folder_that_cannot_be_made_does_not_stop_the_download(tmp_path: Path) -> None:
@@ -207,33 +195,12 @@ def test_a_link_planted_at_the_lock_is_not_followed(path: Path, tmp_path: Path) 
     assert not (tmp_path / "victim").exists()
 
 
-def test_a_lock_file_that_was_deleted_while_it_was_taken_is_no_lock(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its name is another file's by now, which somebody else can lock."""
-    import fcntl
-
-    real = fcntl.flock
-
-    def deleted_first(fd: int, operation: int) -> None:
-        path.unlink(missing_ok=True)
-        real(fd, operation)
-
-    path.parent.mkdir(parents=True)
-    with monkeypatch.context() as context:
-        context.setattr(fcntl, "flock", deleted_first)
-        assert take_by_flock(str(path)) is None
-    lock = take(str(path))
-    assert lock is not None
-    lock.release()
-
-
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_does_not_hold_its_parents_lock(path: Path) -> None:
     """A child that outlives a crashed parent would block everybody."""
     path.parent.mkdir(parents=True)
     read, write = os.pipe()
-    lock = take_by_flock(str(path))
+    lock = take(str(path))
     assert lock is not None
     child = os.fork()
     if child == 0:

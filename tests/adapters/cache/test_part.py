@@ -343,6 +343,18 @@ def test_everything_dropped_counts_as_nothing_kept(scene: Scene) -> None:
     assert not scene.folder.exists()
 
 
+def test_what_an_earlier_owner_left_can_be_forgotten_without_owning_it(scene: Scene) -> None:
+    part = scene.claim()
+    part.keep(0, memoryview(scene.content[:10]))
+    scene.cache.forget(scene.file)
+    assert scene.part_path.exists(), "somebody has it"
+    part.release()
+    scene.cache.forget(scene.file)
+    assert not scene.part_path.exists()
+    assert not scene.journal_path.exists()
+    scene.cache.forget(scene.file)
+
+
 def test_forgetting_removes_what_was_kept(scene: Scene) -> None:
     part = filled(scene)
     part.forget()

@@ -1,23 +1,24 @@
-"""The lock that keeps two downloads from fetching one content twice; huggingface_hub takes the same one.
+"""The lock that keeps two downloads from fetching one content twice; huggingface_hub takes the same one, with filelock.
 
 Rule: a lock saves work and is never what correctness rests on. Where it cannot be had (a file system
 without locks, a lock file of another user's) the download goes on without: content addressing, unique
 temporaries and renaming keep it right. It is never waited for, and the lock file stays: unlinking it
-would split the next lockers over two files of one name.
-
-huggingface_hub takes it with filelock, which on POSIX means ``flock`` of that file: so do we, since a model of many
-small files would pay more for filelock's bookkeeping than for all its writes. On Windows filelock itself is asked.
+would split the next lockers over two files of one name. Only a lock that dies with its process is taken: some
+filelocks fall back to a marker file by themselves, which a crash would leave locked for ever.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
+from functools import cache
+from inspect import signature
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from filelock import BaseFileLock
 
 MODE = 0o664
 """As huggingface_hub makes it (``utils/_fixes.py``), so that a group can share a cache."""
@@ -42,22 +43,37 @@ class Lock:
 def take(path: str) -> Lock | None:
     """The lock at ``path``, or None when somebody holds it: another process, or another thread of this one."""
     try:
-        try:
-            return _take(path)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - plain strings, see layout.py
-            return _take(path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - plain strings, see layout.py
+        return _take(path)
     except (OSError, NotImplementedError):
         return Lock(None)
 
 
 def _take(path: str) -> Lock | None:
-    """Raises OSError or NotImplementedError where locks are not to be had."""
-    if sys.platform == "win32":
-        from .filelocks import take_by_filelock  # noqa: PLC0415 - Windows only
+    """The lock, or None when it is another's. Raises OSError or NotImplementedError where locks are not to be had."""
+    from filelock import SoftFileLock, Timeout  # noqa: PLC0415 - costs 50 ms, so only a download pays it
 
-        return take_by_filelock(path)
-    else:  # noqa: RET505 - so that a type checker leaves it out elsewhere
-        from .flocks import take_by_flock  # noqa: PLC0415 - POSIX only
+    if os.path.islink(path):  # noqa: PTH114 - plain strings, see layout.py; planted: older filelocks would empty it
+        return Lock(None)
+    held = _lock(path)
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        return Lock(None) if isinstance(held, SoftFileLock) else None
+    if isinstance(held, SoftFileLock):
+        held.release(force=True)
+        return Lock(None)
+    return Lock(lambda: held.release(force=True))
 
-        return take_by_flock(path)
+
+def _lock(path: str) -> BaseFileLock:
+    from filelock import FileLock  # noqa: PLC0415 - as above
+
+    if _knows_fallback(FileLock):
+        return FileLock(path, timeout=0, mode=MODE, thread_local=False, fallback_to_soft=False)
+    return FileLock(path, timeout=0, mode=MODE, thread_local=False)
+
+
+@cache
+def _knows_fallback(kind: type[BaseFileLock]) -> bool:
+    return "fallback_to_soft" in signature(kind.__init__).parameters

@@ -135,6 +135,13 @@ class RepoCache:
         with translated(self._at.snapshot(commit), "linking a file"):
             self._has_written |= self._links.make(commit, path, blob_id)
 
+    def forget(self, file: FileEntry) -> None:
+        """Delete what an earlier owner left of the content, unless somebody has it; a failure costs only space."""
+        with suppress(OSError):
+            left = [name for name in os.listdir(self._at.guests) if name.startswith(file.blob_id)]  # noqa: PTH208 - names
+            if left:
+                self._remove_leftovers(file.blob_id, left)
+
     def seal(self, commit: str, revision: str, selection: Selection) -> None:
         """Write down that ``selection`` is complete: the record, then the ref. Writes nothing that is there already.
 

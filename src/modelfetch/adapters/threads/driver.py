@@ -159,7 +159,8 @@ class ThreadDriver:
                 self._do(self._net, name, lambda: self._locate(number, name, exchange))
             case ev.Fetch():
                 exchange = self._open(command.exchange)
-                self._do(self._net, command.file, lambda: self._fetch(command, exchange))
+                part = self._parts[command.file]
+                self._do(self._net, command.file, lambda: self._fetch(command, exchange, part))
             case ev.Stop(number):
                 if (stopped := self._exchanges.get(number)) is not None:
                     stopped.stop()
@@ -210,6 +211,8 @@ class ThreadDriver:
         part = self._parts.pop(name, None)
         if part is not None:
             (part.forget if discard else part.release)()
+        elif discard:
+            self._cache.forget(self._entries[name])
 
     # ------------------------------------------------------------------ on a worker
 
@@ -238,11 +241,12 @@ class ThreadDriver:
         end = self._source.locate(self._entries[name].path, exchange.line, found)
         self._say(ev.Ended(number, end, random.random()))
 
-    def _fetch(self, command: ev.Fetch, exchange: Exchange) -> None:
-        part = self._parts[command.file]
-
+    def _fetch(self, command: ev.Fetch, exchange: Exchange, part: Part) -> None:
         def receive(offset: int, view: memoryview) -> None:
-            self._say(ev.Arrived(command.exchange, command.file, exchange.keep(part, offset, view)))
+            if offset < command.range.start:
+                self._say(ev.Passed(command.exchange, len(view)))
+            else:
+                self._say(ev.Arrived(command.exchange, command.file, exchange.keep(part, offset, view)))
             self._listen()
             exchange.pay(len(view))
 
@@ -270,8 +274,6 @@ class ThreadDriver:
                 self._say(ev.Present(name))
             case _:
                 self._parts[name] = answer
-                if self._closing.is_set():  # nobody else will
-                    answer.release()
                 self._say(ev.Claimed(name, answer.kept))
                 if self._closing.is_set():  # too late: nobody listens any more
                     answer.release()

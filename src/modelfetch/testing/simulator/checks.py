@@ -68,8 +68,7 @@ class Trouble:
 
     def explains(self, error: ModelFetchError, struck: set[type]) -> bool:
         """Whether ``error`` had to be; ``struck`` are the kinds of fault that the run met so far, and that may linger."""
-        # a source without ranges sends kept bytes again, which looks like silence to the machine
-        broken = bool(self.final) or self.network > len(WAITS) or f.Unranged in struck
+        broken = bool(self.final) or self.network > len(WAITS)
         reasons: dict[type[ModelFetchError], bool] = {
             NetworkError: broken,
             AccessError: bool(self.denied),

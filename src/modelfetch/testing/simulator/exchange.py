@@ -44,7 +44,7 @@ class Exchange:
         self.course = course
         self.asked = asked
         self.part = part
-        self.at = asked.start if asked is not None else 0
+        self.at = asked.start - course.skips if asked is not None else 0
         self.is_over = False
         process.later(course.delay, self._answer if part is None else self._next)
 
@@ -70,12 +70,19 @@ class Exchange:
         """Wait for the next block, or come to the end."""
         if self.is_over:
             return
-        rate = self.course.rate
-        count = min(self.process.world.world.pace.block, int(rate * HAND_ON), self.course.stop - self.at)
+        rate, passing = self.course.rate, self.asked is not None and self.at < self.asked.start
+        stop = self.asked.start if self.asked is not None and passing else self.course.stop
+        count = min(self.process.world.world.pace.block, int(rate * HAND_ON), stop - self.at)
         if count > 0:
-            self.process.later(count / rate, lambda: self._bring(count))
+            self.process.later(count / rate, lambda: (self._pass_by if passing else self._bring)(count))
         elif self.course.end is not None:
             self._end(self.course.end)
+
+    def _pass_by(self, count: int) -> None:
+        if not self.is_over:
+            self.at += count
+            self.process.tell(ev.Passed(self.number, count))
+            self._next()
 
     def _bring(self, count: int) -> None:
         if self.is_over or self.part is None:

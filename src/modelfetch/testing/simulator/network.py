@@ -27,8 +27,8 @@ TRICKLE = 200.0
 class Course:
     """How an exchange goes: after ``delay`` seconds bytes come at ``rate`` up to ``stop``, then ``end``.
 
-    ``end`` None: it never ends by itself, and ``deaf``: not even when it is told to. ``lies`` are what is wrong
-    with the bytes.
+    ``end`` None: it never ends by itself, and ``deaf``: not even when it is told to. ``skips`` bytes come before
+    those that were asked for. ``lies`` are what is wrong with the bytes.
     """
 
     delay: float
@@ -36,6 +36,7 @@ class Course:
     stop: int
     end: ev.End | None
     deaf: bool = False
+    skips: int = 0
     lies: list[Stretch] = field(default_factory=list)
     fault: f.NetworkFault | None = None
 
@@ -82,7 +83,7 @@ class Network:
         if int(location.url.partition("?")[2] or 0) <= self._expired:
             return Course(course.delay, course.rate, 0, ev.Answered(403), fault=course.fault)
         if whole:
-            course.delay += asked.start / course.rate
+            course.skips = asked.start
         elif isinstance(fault, f.Unranged) and asked.size != file.size:
             return Course(course.delay, course.rate, 0, ev.Unranged(), fault=fault)
         course.lies = self._lies(file)
