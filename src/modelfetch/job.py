@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -98,7 +99,8 @@ class DownloadJob:
             stoppers = tuple(self._stoppers)
         for stop in stoppers:
             stop()
-        threading.Thread(target=self._settle_in_time, name="modelfetch-cancel", daemon=True).start()
+        with suppress(RuntimeError):  # since 3.12 an interpreter that exits starts no thread; nobody waits for it then
+            threading.Thread(target=self._settle_in_time, name="modelfetch-cancel", daemon=True).start()
 
     def done(self) -> bool:
         """Whether it has settled: complete, failed or cancelled."""
