@@ -23,13 +23,13 @@ FIRST_CONNECTIONS = 4
 
 MOST_CONNECTIONS = 16
 
-STEP_SECONDS = 0.5
+STEP_SECONDS = 0.25
 """How long a number of connections is tried before it is judged."""
 
 GAIN = 1.1
 """A higher number has to bring this much more speed to stay."""
 
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 5.0
 """How long to stay with a number that a higher one did not improve on."""
 
 
@@ -79,5 +79,5 @@ class Width:
             return replace(begun, now=self.good, hold=at + SETTLE_SECONDS)
         if at < self.hold:
             return replace(begun, rate=rate)
-        wider = min(self.most, self.now + max(2, self.now // 2))
+        wider = min(self.most, 2 * self.now)
         return replace(begun, good=self.now, now=wider, rate=rate)
