@@ -193,30 +193,3 @@ def test_a_link_planted_at_the_lock_is_not_followed(path: Path, tmp_path: Path) 
     assert lock is not None
     lock.release()
     assert not (tmp_path / "victim").exists()
-
-
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_child_does_not_hold_its_parents_lock(path: Path) -> None:
-    """A child that outlives a crashed parent would block everybody."""
-    path.parent.mkdir(parents=True)
-    read, write = os.pipe()
-    lock = take(str(path))
-    assert lock is not None
-    child = os.fork()
-    if child == 0:
-        held = [name for name in os.listdir("/dev/fd") if _leads_to(name, path)]  # noqa: PTH208 - numbers, not paths
-        os.write(write, str(len(held)).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    assert os.read(read, 10) == b"0"
-    os.close(read)
-    os.close(write)
-    assert take(str(path)) is None
-    lock.release()
-
-
-def _leads_to(descriptor: str, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(int(descriptor)), path.stat())
-    except OSError:
-        return False

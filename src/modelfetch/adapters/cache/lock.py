@@ -1,79 +1,92 @@
-"""The lock that keeps two downloads from fetching one content twice; huggingface_hub takes the same one, with filelock.
+"""The lock that keeps two downloads from fetching one content twice; huggingface_hub takes the same one.
 
 Rule: a lock saves work and is never what correctness rests on. Where it cannot be had (a file system
 without locks, a lock file of another user's) the download goes on without: content addressing, unique
 temporaries and renaming keep it right. It is never waited for, and the lock file stays: unlinking it
-would split the next lockers over two files of one name. Only a lock that dies with its process is taken: some
-filelocks fall back to a marker file by themselves, which a crash would leave locked for ever.
+would split the next lockers over two files of one name.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from contextlib import suppress
 from functools import cache
 from inspect import signature
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from filelock import BaseFileLock
 
-MODE = 0o664
+_MODE = 0o664
 """As huggingface_hub makes it (``utils/_fixes.py``), so that a group can share a cache."""
+
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES}
+"""What ``flock`` says of a lock that is another's."""
 
 
 class Lock:
     """A lock that is held, or the permission to go on without one."""
 
-    __slots__ = ("_let_go",)
+    __slots__ = ("_held",)
 
-    def __init__(self, let_go: Callable[[], object] | None) -> None:
-        self._let_go = let_go
+    def __init__(self, held: BaseFileLock | None) -> None:
+        self._held = held
 
     def release(self) -> None:
         """Let go; a second time does nothing. Any thread may call it."""
-        let_go, self._let_go = self._let_go, None
-        if let_go is not None:
+        held, self._held = self._held, None
+        if held is not None:
             with suppress(OSError):
-                let_go()
+                held.release(force=True)
 
 
 def take(path: str) -> Lock | None:
     """The lock at ``path``, or None when somebody holds it: another process, or another thread of this one."""
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - plain strings, see layout.py
-        return _take(path)
-    except (OSError, NotImplementedError):
-        return Lock(None)
-
-
-def _take(path: str) -> Lock | None:
-    """The lock, or None when it is another's. Raises OSError or NotImplementedError where locks are not to be had."""
     from filelock import SoftFileLock, Timeout  # noqa: PLC0415 - costs 50 ms, so only a download pays it
 
-    if os.path.islink(path):  # noqa: PTH114 - plain strings, see layout.py; planted: older filelocks would empty it
-        return Lock(None)
-    held = _lock(path)
     try:
-        held.acquire(timeout=0)
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - plain strings, see layout.py
+        if os.path.islink(path):  # noqa: PTH114 - as above; planted: older filelocks would empty what it leads to
+            return Lock(None)
+        lock = _lock(path)
+        lock.acquire(timeout=0)
     except Timeout:
-        return Lock(None) if isinstance(held, SoftFileLock) else None
-    if isinstance(held, SoftFileLock):
-        held.release(force=True)
+        return None if _are_locks_to_be_had(path) else Lock(None)
+    except (OSError, NotImplementedError):
         return Lock(None)
-    return Lock(lambda: held.release(force=True))
+    if isinstance(lock, SoftFileLock):  # filelock's own fallback, which a crash would leave locked for ever
+        Lock(lock).release()
+        return Lock(None)
+    return Lock(lock)
 
 
 def _lock(path: str) -> BaseFileLock:
     from filelock import FileLock  # noqa: PLC0415 - as above
 
     if _knows_fallback(FileLock):
-        return FileLock(path, timeout=0, mode=MODE, thread_local=False, fallback_to_soft=False)
-    return FileLock(path, timeout=0, mode=MODE, thread_local=False)
+        return FileLock(path, timeout=0, mode=_MODE, thread_local=False, fallback_to_soft=False)
+    return FileLock(path, timeout=0, mode=_MODE, thread_local=False)
 
 
 @cache
 def _knows_fallback(kind: type[BaseFileLock]) -> bool:
     return "fallback_to_soft" in signature(kind.__init__).parameters
+
+
+def _are_locks_to_be_had(path: str) -> bool:
+    """Whether a lock that was not given is somebody's, rather than the file system having none.
+
+    filelock does not tell these apart in all its versions.
+    """
+    had = True
+    if sys.platform != "win32":
+        import fcntl  # noqa: PLC0415 - POSIX only
+
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 - as above
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            had = error.errno in _HELD
+    return had
