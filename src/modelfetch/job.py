@@ -90,7 +90,7 @@ class DownloadJob:
         """The latest progress; takes no lock, so it may be called in a draw function."""
         return self._latest
 
-    def cancel(self, *, discard: bool = False) -> None:
+    def cancel(self, discard: bool = False) -> None:  # noqa: FBT001, FBT002 - the one question a Cancel button asks
         """End the download, keeping its bytes unless ``discard``. Returns at once; idempotent."""
         with self._changed:
             if self._settled or self._cancelling:

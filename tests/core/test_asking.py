@@ -173,7 +173,11 @@ def test_a_silence_that_another_try_cannot_mend_is_the_error_it_brings() -> None
         (said([]), NetworkError, "a JSON value that is no object"),
         (said(None), NetworkError, "a JSON value that is no object"),
         (said({}), IntegrityError, "its commit is None"),
-        (said({**INFO, "siblings": [{"rfilename": "../x", "blobId": SHA1}]}), IntegrityError, "cannot be used"),
+        (
+            said({**INFO, "siblings": [{"rfilename": "../x", "blobId": SHA1, "size": 1}]}),
+            IntegrityError,
+            "cannot be used",
+        ),
         (said({"error": "Repository not found"}, 404, x_error_code="RepoNotFound"), ModelNotFoundError, "private"),
         (said(b"", 401, x_error_code="GatedRepo"), GatedModelError, "is gated"),
         (said({"error": "The repo is on the moon"}, 400), NetworkError, "HTTP 400 .*: The repo is on the moon"),

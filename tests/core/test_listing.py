@@ -396,3 +396,10 @@ def test_a_folder_means_all_below_it_and_a_backslash_is_a_slash(pattern: str) ->
 def test_what_is_ignored_is_not_chosen_even_when_it_is_allowed() -> None:
     assert chosen(("*.bin",), ("onnx/",)) == {"model.bin"}
     assert chosen(("model.bin", "a[[]1].txt")) == {"model.bin", "a[1].txt"}
+
+
+@pytest.mark.parametrize(
+    "bare", [{"rfilename": "a"}, {"rfilename": "a", "blobId": SHA1}, {"rfilename": "a", "lfs": None}]
+)
+def test_a_sibling_without_size_or_identity_sends_us_to_the_tree(bare: dict[str, object]) -> None:
+    assert listing_from_info(info(sibling(), bare), "org/name") is None

@@ -76,10 +76,15 @@ def listing_from_info(info: Mapping[str, object], repo_id: str) -> Listing | Non
     siblings = info.get("siblings")
     if not isinstance(siblings, list) or not 0 < len(siblings) <= SHORT_LISTING:
         return None
-    if not all(isinstance(item, dict) and ("blobId" in item or "lfs" in item) for item in siblings):
+    if not all(isinstance(item, dict) and _says_all(item) for item in siblings):
         return None
     files = [_entry(item, repo_id, path="rfilename", oid="blobId", sha="sha256") for item in siblings]
     return trusted(repo_id, commit_of(info, repo_id), files, gated=is_gated(info))
+
+
+def _says_all(sibling: Mapping[str, object]) -> bool:
+    """Whether a sibling comes with its size and identity; without ``blobs=true`` it is a bare name."""
+    return isinstance(sibling.get("lfs"), dict) or sibling.keys() >= {"blobId", "size"}
 
 
 def listing_from_tree(pages: Iterable[object], repo_id: str, commit: str, *, gated: bool) -> Listing:
