@@ -123,7 +123,7 @@ def test_connections_are_added_while_they_pay() -> None:
     assert len(fetches) == 4
     run.arrive(fetches[0], ByteRange(0, MIB))
     run.tick(after=0.6)
-    assert len(run.all(ev.Fetch)) == 2
+    assert len(run.all(ev.Fetch)) == 4
 
 
 def test_bytes_that_two_paths_want_count_twice_and_are_fetched_once() -> None:
