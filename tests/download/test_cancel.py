@@ -150,14 +150,14 @@ def deaf_port() -> Iterator[int]:
 
 def test_a_cancel_ends_a_connection_that_is_never_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     dialling = threading.Event()
-    connect = socket.socket.connect
+    connect = socket.socket.connect_ex
 
-    def announced(sock: socket.socket, address: Any) -> None:
+    def announced(sock: socket.socket, address: Any) -> int:
         if threading.current_thread().name.startswith("modelfetch"):
             dialling.set()
-        connect(sock, address)
+        return connect(sock, address)
 
-    monkeypatch.setattr(socket.socket, "connect", announced)
+    monkeypatch.setattr(socket.socket, "connect_ex", announced)
     with deaf_port() as port:
         call = Call(world, endpoint=f"http://127.0.0.1:{port}")
         assert dialling.wait(20)

@@ -6,11 +6,14 @@ state in which a cancel has to wait. Ending is ``shutdown`` of the socket: ``clo
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
+import selectors
 import socket
 import ssl
 import threading
+import time
 import urllib.request
 from base64 import b64encode
 from contextlib import suppress
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10.0
 """Seconds for one address of a host; huggingface_hub's default for a connection."""
 
+_CONNECTING = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
+_ENDED = "ended while connecting"
+_LOOK_EVERY = 0.1
 _IDLE_PER_ORIGIN = 32
 _PORTS = {"http": 80, "https": 443}
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -62,8 +68,7 @@ class HttpLine:
             self._socket = sock
             if self._shut:
                 sock.close()
-                message = "ended while connecting"
-                raise LineShutError(message)
+                raise LineShutError(_ENDED)
 
     def drop(self) -> None:
         """The socket goes back to the pool: ``shut`` must not touch it any more."""
@@ -160,8 +165,7 @@ def _dial(line: HttpLine, host: str, port: int) -> socket.socket:
         sock = socket.socket(family, kind, protocol)
         try:
             line.hold(sock)
-            sock.settimeout(CONNECT_TIMEOUT)
-            sock.connect(address)
+            _reach(line, sock, address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             sock.close()
@@ -171,6 +175,26 @@ def _dial(line: HttpLine, host: str, port: int) -> socket.socket:
             continue
         return sock
     raise failure
+
+
+def _reach(line: HttpLine, sock: socket.socket, address: Any) -> None:
+    """Connect, looking at the line meanwhile: a socket that is shut just before it begins to connect is not woken."""
+    sock.settimeout(0)
+    code = sock.connect_ex(address)
+    if code not in _CONNECTING:
+        raise OSError(code, os.strerror(code))
+    until = time.monotonic() + CONNECT_TIMEOUT
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        while not selector.select(_LOOK_EVERY) and not line.is_shut:
+            if time.monotonic() > until:
+                message = f"no connection within {CONNECT_TIMEOUT:.0f} seconds"
+                raise TimeoutError(message)
+    if line.is_shut:
+        raise LineShutError(_ENDED)
+    if code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise OSError(code, os.strerror(code))
+    sock.settimeout(CONNECT_TIMEOUT)
 
 
 class HttpWire:
