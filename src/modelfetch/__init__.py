@@ -1,4 +1,4 @@
-"""Plan, download, verify and load machine-learning models from any Python host.
+"""Plan, download and verify machine-learning models from any Python host.
 
 With exact progress, a cancel that stops at once, and a resume that never fetches a kept byte twice, into the cache
 that every Hugging Face library already reads.
