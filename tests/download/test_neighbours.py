@@ -233,7 +233,7 @@ if sys.platform != "win32":  # there locks are not flock's
     def test_where_locks_lie_a_rerun_after_a_kill_is_right(shared: World) -> None:
         options = json.dumps(shared.options(), default=str)
         children = [shared.run(LYING, REPO, options) for _ in range(2)]
-        shared.hub.wait_for_bytes(3 * MIB)
+        shared.hub.wait_for_bytes(3 * MIB, timeout=60)  # who was usurped leaves a file alone for ten seconds
         for child in children:
             child.kill()
             child.wait()
