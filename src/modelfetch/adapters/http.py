@@ -149,7 +149,7 @@ class _Connection(http.client.HTTPConnection):
         """Dial every address of the host in turn, then through the tunnel and the TLS handshake."""
         self.sock = _dial(self.line, self.host, self.port)
         if getattr(self, "_tunnel_host", None):
-            tunnel: Any = self._tunnel  # type: ignore[attr-defined]  # http.client's own step, which has no public name
+            tunnel: Any = self._tunnel  # type: ignore[attr-defined] # - http.client's own step, which has no public name
             tunnel()
         if self._tls is not None:
             wrapped = self._tls.wrap_socket(self.sock, server_hostname=self._target, do_handshake_on_connect=False)

@@ -111,11 +111,6 @@ class RangeSet:
         index = bisect_right(self.ranges, other.start, key=_stop)
         return index < len(self.ranges) and self.ranges[index].start < other.stop
 
-    def covers(self, wanted: ByteRange) -> bool:
-        """Whether every byte of ``wanted`` is in the set."""
-        index = bisect_right(self.ranges, wanted.start, key=_stop)
-        return index < len(self.ranges) and self.ranges[index].overlap(wanted) == wanted
-
     def holes(self, size: int) -> RangeSet:
         """The bytes of a file of ``size`` bytes that are not in the set."""
         return RangeSet.whole(size).minus(self)
