@@ -2,7 +2,8 @@
 
 Rule: this module imports nothing of the package, so that every other module may import it.
 Every error is built as ``Cls(message, *, attribute=...)``, carries its data as attributes and pickles.
-A message says what happened, what was expected, what was done about it and what the reader can do.
+A message says what happened, what was expected, what was done about it and what the reader can do. It may quote what
+a server sent, so what could drive a terminal is taken out of every message here.
 
 ```
 ModelFetchError
@@ -14,6 +15,7 @@ ModelFetchError
 ├── InsufficientStorageError  free disk space
 ├── InsufficientMemoryError   choose a smaller model
 ├── IntegrityError            the source sent other bytes than promised
+├── UnsafeFilesError          allow them, or choose files that cannot run code
 ├── PlanDriftError            plan again
 ├── NotCachedError            download first
 ├── DownloadInProgressError   wait, or follow the running one
@@ -30,15 +32,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .core.progress import DownloadProgress
+    from .core.transfer.progress import DownloadProgress
+
+
+_UNSHOWN = dict.fromkeys(
+    (
+        *(code for code in range(0xA0) if code < 0x20 or code >= 0x7F),  # noqa: PLR2004 - C0, DEL and C1 begin and end there
+        *range(0x2028, 0x202F),  # line separators, and what turns text around
+        *range(0x2066, 0x206A),  # as above
+        *range(0xD800, 0xE000),  # surrogates, which no stream takes
+    ),
+    "\ufffd",
+)
+del _UNSHOWN[0x0A]
 
 
 class _Carrier(Exception):  # noqa: N818 - a shared base that is never raised itself
     """An exception whose attributes survive pickling (to another process, thread pool or log)."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(message.translate(_UNSHOWN))
+        self.message: str = self.args[0]
 
     def __reduce__(self) -> tuple[Callable[..., _Carrier], tuple[type, dict[str, object]]]:
         return _revive, (type(self), dict(self.__dict__))
@@ -129,6 +143,18 @@ class IntegrityError(ModelFetchError):
         self.path = path
         self.expected = expected
         self.actual = actual
+
+
+class UnsafeFilesError(ModelFetchError):
+    """The plan would bring files that can run code when they are loaded, and ``allow_unsafe=False`` was asked for.
+
+    ``files``: their paths in the repo.
+    """
+
+    def __init__(self, message: str, *, files: Iterable[str] = (), repo_id: str | None = None) -> None:
+        super().__init__(message)
+        self.files = tuple(files)
+        self.repo_id = repo_id
 
 
 class PlanDriftError(ModelFetchError):

@@ -1,12 +1,15 @@
 """While a test of the core runs, the core touches nothing: no file, socket, process, thread or sleep.
 
 Rule: an audit event counts against the test when the nearest frame that is neither the standard library's nor the
-import system's belongs to the core or to its tests. What pytest, hypothesis or coverage do meanwhile is theirs.
+import system's belongs to the core or to its tests. What pytest, hypothesis or coverage do meanwhile is theirs. So is what
+other threads do, and what is collected as garbage: both are left over from tests that ran before in the same process.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,14 +54,14 @@ class TouchedTheWorldError(AssertionError):
 
 
 class Watch:
-    """An audit hook cannot be taken away again, so it is one that can be told to look away."""
+    """An audit hook cannot be taken away again, so it is one that looks at one thread, or at none."""
 
     def __init__(self) -> None:
-        self.on = False
+        self.thread: int | None = None
         self.seen: list[str] = []
 
     def __call__(self, event: str, args: tuple[object, ...]) -> None:
-        if not self.on or not event.startswith(FORBIDDEN) or not _is_ours(sys._getframe(1)):
+        if self.thread != threading.get_ident() or not event.startswith(FORBIDDEN) or not _is_ours(sys._getframe(1)):
             return
         self.seen.append(f"{event}{args!r}")
         message = f"the core touched the world: {self.seen[-1]}; only an adapter may"
@@ -83,11 +86,13 @@ sys.addaudithook(WATCH)
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Iterator[None]:
     WATCH.seen.clear()
-    WATCH.on = True
+    gc.disable()
+    WATCH.thread = threading.get_ident()
     try:
         result = yield
     finally:
-        WATCH.on = False
+        WATCH.thread = None
+        gc.enable()
     if WATCH.seen:
         pytest.fail(f"the core touched the world: {'; '.join(WATCH.seen)}")
     return result

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelfetch.core.text import bytes_text, seconds_text
+from modelfetch.core.text import bytes_text, counted, listed, seconds_text
 
 UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
 MOST = 999 * 10**15
@@ -71,3 +71,22 @@ def test_more_bytes_are_never_shown_as_fewer(one: int, other: int) -> None:
 )
 def test_a_time_is_rounded_up_to_seconds_so_that_0_means_over(seconds: float, text: str) -> None:
     assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
+def test_things_are_counted_in_words(count: int, text: str) -> None:
+    assert counted(count, "file") == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b"], "a, b"),
+        (["a", "b", "c"], "a, b and 1 more"),
+        (list("abcde"), "a, b and 3 more"),
+    ],
+)
+def test_of_a_long_list_the_beginning_is_named_and_how_much_more_there_is(names: list[str], text: str) -> None:
+    assert listed(names, 2) == text

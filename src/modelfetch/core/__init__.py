@@ -1,8 +1,7 @@
 """The core: pure. No clock, file, socket, thread, environment or import of an adapter.
 
-From a name to a plan: ``catalog`` and ``whisper`` (names), ``asking`` (the conversation with the Hub), ``listing``
-(what a repo holds), ``plan``. From a plan to files: ``events`` (the alphabet), ``transfer`` (one file's table),
-``board``, ``assign``, ``schedule``, ``verdict``, ``machine`` (many files). What both stand on: ``ranges``,
-``journal``, ``record``, ``http``, ``paths``, ``retry``, ``stall``, ``throttle``. What people see: ``progress``,
-``observe``, ``text``, ``blame`` and ``refusal`` (errors in words).
+A model's way is the order of the folders: ``models`` (which there are, and which fit), ``planning`` (what a repo holds,
+and exactly which bytes are to come), ``wire`` (what may be asked and answered over HTTP, and what that means),
+``transfer`` (the state machine that brings the bytes), ``kept`` (what the cache then holds), ``shown`` (what a person
+sees of all that). ``ranges``, ``paths`` and ``text`` are what several of them stand on.
 """

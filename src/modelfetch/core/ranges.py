@@ -8,7 +8,7 @@ merged, so that equal sets of bytes are equal values.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,9 +44,16 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class RangeSet:
-    """A set of bytes as sorted, disjoint ranges that do not touch. Build it with :meth:`of`."""
+    """A set of bytes as sorted, disjoint ranges that do not touch. Build it with :meth:`of`.
+
+    ``size`` is how many bytes are in it: asked far more often than a set is built, so it is counted then.
+    """
 
     ranges: tuple[ByteRange, ...] = ()
+    size: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum([item.stop - item.start for item in self.ranges]))
 
     @classmethod
     def of(cls, ranges: Iterable[ByteRange]) -> RangeSet:
@@ -69,11 +76,6 @@ class RangeSet:
 
     def __bool__(self) -> bool:
         return bool(self.ranges)
-
-    @property
-    def size(self) -> int:
-        """How many bytes are in the set."""
-        return sum(item.size for item in self.ranges)
 
     @property
     def prefix(self) -> int:
@@ -113,7 +115,13 @@ class RangeSet:
 
     def holes(self, size: int) -> RangeSet:
         """The bytes of a file of ``size`` bytes that are not in the set."""
-        return RangeSet.whole(size).minus(self)
+        holes: list[ByteRange] = []
+        at = 0
+        for item in self.ranges:
+            if at < min(item.start, size):
+                holes.append(ByteRange(at, min(item.start, size)))
+            at = item.stop
+        return RangeSet((*holes, ByteRange(at, size)) if at < size else tuple(holes))
 
 
 def _start(item: ByteRange) -> int:

@@ -1,10 +1,16 @@
-"""Numbers as people read them.
+"""Numbers and lists as people read them.
 
 Rule: decimal units with three significant digits, as disks, links and the Hub itself count; a figure
-that would round up to the next unit is shown in that unit (999,999,999 bytes are 1.00 GB).
+that would round up to the next unit is shown in that unit (999,999,999 bytes are 1.00 GB). Of a long list its beginning
+is named, and how much more there is.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _STEP = 1000.0
@@ -29,6 +35,17 @@ def seconds_text(seconds: float) -> str:
     if left < _DAY:
         return f"{left // _HOUR} h {left % _HOUR // _MINUTE} min"
     return f"{left // _DAY} d"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 file``, ``3 files``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """``a, b and 4 more``: the first ``most`` of ``names``, and how many others there are."""
+    others = len(names) - most
+    return ", ".join(names[:most]) + (f" and {others} more" if others > 0 else "")
 
 
 def _three_digits(value: float) -> str:

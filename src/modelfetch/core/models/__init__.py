@@ -1,0 +1,1 @@
+"""Which models there are: names, catalogs, and whether one fits a machine."""

@@ -1,0 +1,68 @@
+"""Which of several variants of a model: the largest that fits.
+
+Rule: what fits comes before what is tight, that before what nobody can tell, and what is too big is never chosen. Of
+equals the larger is the better model; where sizes say nothing, the one that was named first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .fit import Fit, MachineFacts, MemoryEstimate, Verdict, judge_fit
+from .headroom import HEADROOM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .catalog import ModelSpec
+
+_BEST_FIRST = (Verdict.FITS, Verdict.TIGHT, Verdict.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen (``spec``; None: nothing fits), ``why`` in words, and what was said of each in the order they were given."""
+
+    spec: ModelSpec | None
+    why: str
+    fits: tuple[tuple[ModelSpec, Fit], ...]
+
+
+def _unknown(_: ModelSpec) -> MemoryEstimate | None:
+    return None
+
+
+def choose_variant(
+    specs: Iterable[ModelSpec],
+    machine: MachineFacts,
+    *,
+    estimate: Callable[[ModelSpec], MemoryEstimate | None] = _unknown,
+    storage_headroom: float = HEADROOM,
+) -> Choice:
+    """The best of ``specs`` on ``machine``. Pure; may be called on any thread.
+
+    ``estimate``: a backend's reckoning of a spec's memory, or None. ``storage_headroom``: the share of its bytes that has to
+    be free beyond them, as for :func:`judge_fit`.
+    """
+    fits = tuple(
+        (spec, judge_fit(spec, machine, estimate=estimate(spec), storage_headroom=storage_headroom)) for spec in specs
+    )
+    possible = [(spec, fit) for spec, fit in fits if fit.verdict is not Verdict.TOO_BIG]
+    if not possible:
+        reasons = [f"{spec.title}: {fit.reasons[0]}" for spec, fit in fits]
+        return Choice(
+            None, " ".join(["None of them fits.", *reasons]) if fits else "There was nothing to choose from.", fits
+        )
+    spec, fit = min(possible, key=lambda pair: (_BEST_FIRST.index(pair[1].verdict), -(pair[0].size_bytes or 0)))
+    return Choice(spec, _why(spec, fit, fits), fits)
+
+
+def _why(chosen: ModelSpec, fit: Fit, fits: tuple[tuple[ModelSpec, Fit], ...]) -> str:
+    word = {Verdict.FITS: "fits", Verdict.TIGHT: "just about fits"}.get(fit.verdict, "may fit")
+    passed_over = [
+        f"{spec.title} was passed over: {other.reasons[0]}"
+        for spec, other in fits
+        if (spec.size_bytes or 0) > (chosen.size_bytes or 0) and other.verdict is not fit.verdict
+    ]
+    return " ".join([f"{chosen.title} is the largest that {word}. {fit.reasons[0]}", *passed_over])

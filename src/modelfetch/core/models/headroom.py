@@ -1,0 +1,17 @@
+"""How much room on the disk bytes that are still to come take.
+
+Rule: as many bytes, and a share of them beyond, up to the next whole byte: whoever judges a model and whoever lets a download
+begin reckon alike.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+HEADROOM = 0.2
+"""Share of the bytes to fetch that has to be free beyond them: what the list in docs/how-to/model-picker.md asks for."""
+
+
+def required_bytes(remaining: int, headroom: float) -> int:
+    """Bytes that have to be free for ``remaining`` bytes; ``headroom`` is the share of them beyond."""
+    return ceil(remaining * (1 + headroom))
