@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from modelfetch.adapters.account import Account, account, cache_dir, endpoint, is_offline, token, token_path
-from modelfetch.errors import AuthenticationError
+from modelfetch.errors import AuthenticationError, NetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -260,6 +260,46 @@ def test_everything_is_read_at_call_time(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert account() == Account("hf_new", "https://hub.example.org", tmp_path, offline=True)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "hub.example.org",
+        "ftp://hub.example.org",
+        "file:///etc",
+        "//hub.example.org",
+        "https://",
+        "https:///x",
+        "https://[",
+        "https://hub.example.org:port",
+        "https://hüb.example.org",
+        "https://hub.example.org\r\nX: y",
+        " https://hub.example.org",
+        "https://hub.example.org?x=sesame",
+        "https://hub.example.org#sesame",
+        "https://user:sesame@hub.example.org",
+        "https://user:ses/ame@hub.example.org",
+        "https://hub.example.org@evil.example.org",
+        "https://hub.example.org\\@evil.example.org",
+    ],
+)
+@pytest.mark.parametrize("named", ["by the call", "by the environment"])
+def test_an_endpoint_that_is_no_plain_address_is_refused(
+    monkeypatch: pytest.MonkeyPatch, address: str, named: str
+) -> None:
+    if named == "by the environment":
+        monkeypatch.setenv("HF_ENDPOINT", address)
+    with pytest.raises(NetworkError, match="HF_ENDPOINT") as caught:
+        endpoint(address if named == "by the call" else None)
+    assert "ses" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8080", "https://[::1]:8443", "https://mirror.example.org/hub/hf"]
+)
+def test_an_endpoint_may_have_a_port_and_a_path(address: str) -> None:
+    assert endpoint(address + "/") == address
+
+
 def test_a_process_that_took_huggingface_hub_offline_is_offline(neighbour: Callable[..., None]) -> None:
     neighbour(HF_HUB_OFFLINE=False)
     assert not is_offline()
@@ -276,3 +316,10 @@ assert not any(name.split(".")[0] in {"huggingface_hub", "filelock"} for name in
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+@pytest.mark.parametrize("wrong", [3, b"hf_x", ["hf_x"]])
+def test_what_is_no_token_is_not_taken_for_none_given(wrong: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_own")
+    with pytest.raises(TypeError, match="token has to be a text"):
+        token(wrong)  # type: ignore[arg-type] # test

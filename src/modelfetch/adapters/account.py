@@ -14,12 +14,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..core.wire.settings import checked_endpoint, checked_token, is_true
 from ..errors import AuthenticationError
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
-
-_TRUE = {"1", "ON", "YES", "TRUE"}
-"""``ENV_VARS_TRUE_VALUES`` of huggingface_hub, in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,10 @@ def account(
     requested_endpoint: str | None = None,
     requested_cache_dir: str | os.PathLike[str] | None = None,
 ) -> Account:
-    """All four, as a call asked for them or as they usually are. Raises AuthenticationError, as :func:`token` does."""
+    """All four, as a call asked for them or as they usually are.
+
+    Raises AuthenticationError, as :func:`token` does, and NetworkError, as :func:`endpoint` does.
+    """
     return Account(
         token=token(requested_token),
         endpoint=endpoint(requested_endpoint),
@@ -53,9 +54,10 @@ def token(requested: str | bool | None = None) -> str | None:  # noqa: FBT001 - 
     unless ``HF_HUB_DISABLE_IMPLICIT_TOKEN`` is true; else from where only huggingface_hub gets one.
     Raises AuthenticationError when one is demanded and there is none, or what there is cannot be a token.
     """
+    _check_type(requested)
     if isinstance(requested, str):
-        return _clean(requested, "the token argument")
-    if requested is False or (requested is None and _is_true(_variable("HF_HUB_DISABLE_IMPLICIT_TOKEN"))):
+        return checked_token(requested, "the token argument")
+    if requested is False or (requested is None and is_true(_variable("HF_HUB_DISABLE_IMPLICIT_TOKEN"))):
         return None
     usual = _from_environment() or _from_file() or _from_huggingface_hub()
     if requested is True and usual is None:
@@ -67,9 +69,16 @@ def token(requested: str | bool | None = None) -> str | None:  # noqa: FBT001 - 
     return usual
 
 
+def _check_type(requested: object) -> None:
+    """Raise TypeError for what is no token; taken for none given, it would send the user's own."""
+    if requested is not None and not isinstance(requested, str | bool):
+        message = f"token has to be a text, True, False or None, and is of the type {type(requested).__name__}"
+        raise TypeError(message)
+
+
 def endpoint(requested: str | None = None) -> str:
-    """The Hub's address without a slash at its end: the requested one, ``HF_ENDPOINT``, or the public Hub."""
-    return (requested or _variable("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+    """The Hub's address: the requested one, ``HF_ENDPOINT``, or the public Hub. Raises NetworkError for what can be none."""
+    return checked_endpoint(requested or _variable("HF_ENDPOINT") or DEFAULT_ENDPOINT)
 
 
 def cache_dir(requested: str | os.PathLike[str] | None = None) -> Path:
@@ -88,7 +97,7 @@ def token_path() -> Path:
 
 def is_offline() -> bool:
     """Whether no request may be made: by the environment, or because the process told huggingface_hub so."""
-    if _is_true(_variable("HF_HUB_OFFLINE") or _variable("TRANSFORMERS_OFFLINE")):
+    if is_true(_variable("HF_HUB_OFFLINE") or _variable("TRANSFORMERS_OFFLINE")):
         return True
     constants = sys.modules.get("huggingface_hub.constants")
     return getattr(constants, "HF_HUB_OFFLINE", False) is True
@@ -109,14 +118,10 @@ def _variable(name: str) -> str | None:
     return os.environ.get(name) or None
 
 
-def _is_true(value: str | None) -> bool:
-    return value is not None and value.upper() in _TRUE
-
-
 def _from_environment() -> str | None:
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         if value := _variable(name):
-            return _clean(value, f"the variable {name}")
+            return checked_token(value, f"the variable {name}")
     return None
 
 
@@ -132,7 +137,7 @@ def _from_file() -> str | None:
             "expected. Nothing was requested; mend its rights, or pass token=False to go without."
         )
         raise AuthenticationError(message) from error
-    return _clean(text.decode("utf-8", "replace"), f"the token file {path}")
+    return checked_token(text.decode("utf-8", "replace"), f"the token file {path}")
 
 
 def _from_huggingface_hub() -> str | None:
@@ -156,17 +161,4 @@ def _from_huggingface_hub() -> str | None:
             "the Colab secrets was expected. Nothing was requested of the Hub; mend it, or pass token=False."
         )
         raise AuthenticationError(message) from None  # its text may hold what was exchanged
-    return None if found is None else _clean(found, "the token from huggingface_hub")
-
-
-def _clean(text: str, source: str) -> str | None:
-    """The token without the space around it; None when nothing is left."""
-    stripped = text.strip()
-    if any(not "!" <= char <= "~" for char in stripped):
-        message = (
-            f"What {source} holds cannot be a token: it has a space, line break or other character inside that no "
-            "HTTP header takes. One line of letters, digits and punctuation was expected. Nothing was sent; copy the "
-            "token again from https://huggingface.co/settings/tokens."
-        )
-        raise AuthenticationError(message)
-    return stripped or None
+    return None if found is None else checked_token(found, "the token from huggingface_hub")

@@ -6,7 +6,6 @@ core; this module puts it on the wire. Endpoints: https://huggingface.co/docs/hu
 
 from __future__ import annotations
 
-import http.client
 import random
 import ssl
 import time
@@ -14,35 +13,30 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ..core.asking import LARGEST_JSON, Get, Heard, Silence, Talk
-from ..core.events import Answered, Broken, Delivered, End, Location, Refused, Unranged
-from ..core.http import (
-    MOST_REDIRECTS,
-    REDIRECTS,
-    asked_wait,
-    entity,
-    is_login_page,
-    judge_body,
-    may_carry_token,
-    redirected,
-    shown,
-)
+from ..core.planning.asking import LARGEST_JSON, Get, Heard, Silence, Talk
 from ..core.ranges import ByteRange
+from ..core.wire.answer import answered, asked_wait, judge_body, packing
+from ..core.wire.ends import Answered, Broken, Delivered, End, Refused, Unranged
+from ..core.wire.head import GarbledAnswerError
+from ..core.wire.inflate import PACKINGS, Inflater
+from ..core.wire.located import Elsewhere, Located, Location, header_size, judge_head
+from ..core.wire.url import MOST_REDIRECTS, REDIRECTS, may_carry_token, redirected, shown
 from ..errors import ModelFetchError, NetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..core.listing import Listing
-    from ..core.ports import Line, Reply
+    from ..core.planning.listing import Listing
+    from ..core.transfer.ports import Line, Reply
 
 HAND_ON = 0.1
 """Seconds after which a slow connection hands on what it has."""
 
+_OK = 200
 _BLOCK = 256 * 1024
 _ERROR_TEXT = 2_000
 _DRAIN = 64 * 1024
-_LONGEST_NUMBER = 20
+_LONGEST_REASON = 200
 
 
 class Hub:
@@ -67,12 +61,12 @@ class Hub:
     def _hear(self, get: Get, line: Line) -> Heard | Silence:
         try:
             with closing(self.follow(line, get.url, {"Accept": "application/json"})) as reply:
-                body = _read_all(reply)
+                body = _read_all(reply) if reply.status == _OK else _error_text(reply)
         except ModelFetchError as error:
             return Silence(str(error), error=error)
         except ssl.SSLCertVerificationError as error:
             return Silence(str(error), error=_untrusted(get.url, error))
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             return Silence(_reason(error), random.random())
         wait = asked_wait(reply.headers, time.time())
         return Heard(reply.status, reply.headers, body, wait, random.random())
@@ -92,7 +86,7 @@ class Hub:
                 return reply
             with closing(reply):
                 url = redirected(url, reply.headers.get("location"))
-                _drain(reply)
+                _drain(reply, line)
         raise _too_many_redirects(url)
 
 
@@ -104,27 +98,24 @@ class HubFiles:
         self._resolve = f"{hub.endpoint}/{repo_id}/resolve/{quote(commit, safe='')}"
 
     def locate(self, path: str, line: Line, found: Callable[[Location, str | None, int | None], None]) -> End:
-        """Ask where ``path`` is. Redirects within the endpoint that name no content (a renamed repo) are followed."""
+        """Ask where ``path`` is."""
         url = f"{self._resolve}/{quote(path)}"
         return _ending(url, lambda: self._locate(url, line, found))
 
     def _locate(self, url: str, line: Line, found: Callable[[Location, str | None, int | None], None]) -> End:
         for _ in range(MOST_REDIRECTS + 1):
             with closing(self._hub.ask(line, "HEAD", url, {})) as reply:
-                head = reply.headers
-            named = head.get("x-linked-etag") or head.get("etag")
-            target = url
-            if reply.status in REDIRECTS:
-                target = redirected(url, head.get("location"))
-                if named is None and may_carry_token(target, self._hub.endpoint):
+                told = judge_head(reply.status, reply.headers, url, self._hub.endpoint)
+            match told:
+                case Elsewhere(target):
                     url = target
-                    continue
-            elif reply.status != http.client.OK:
-                return _answered(reply)
-            elif is_login_page(head):
-                return Refused(_not_the_hub(url))
-            found(Location(target), entity(named), _size(head.get("x-linked-size")))
-            return Delivered()
+                case Located(location, entity, size):
+                    found(location, entity, size)
+                    return Delivered()
+                case Refused():
+                    return told
+                case None:
+                    return _answered(reply)
         raise _too_many_redirects(url)
 
     def fetch(  # noqa: PLR0913 - one fetch is that many facts
@@ -147,11 +138,11 @@ class HubFiles:
                 brings = judge_body(reply.status, reply.headers, wanted, size)
                 match brings:
                     case ByteRange():
-                        return _stream(reply, brings, asked, buffer, receive)
-                    case Answered():
-                        return _answered(reply)
+                        return _stream(_plain(reply), brings, asked, buffer, receive)
                     case Unranged() | Broken():
                         return brings
+                    case None:
+                        return _answered(reply)
 
         return _ending(location.url, exchange)
 
@@ -164,7 +155,7 @@ def _ending(url: str, exchange: Callable[[], End]) -> End:
         return Refused(error)
     except ssl.SSLCertVerificationError as error:
         return Refused(_untrusted(url, error))
-    except (OSError, http.client.HTTPException) as error:
+    except OSError as error:
         return Broken(_reason(error))
 
 
@@ -180,9 +171,14 @@ def _stream(
             return _short(at, brings)
         receive(at, buffer[:count])
         at += count
-    if stop == brings.stop and reply.read_some(buffer) > 0:
-        return Broken("the body is longer than the range that was asked for")
-    return Delivered()
+    return Delivered() if stop < brings.stop or _is_over(reply, buffer) else Broken("the body is longer than it said")
+
+
+def _is_over(reply: Reply, buffer: memoryview) -> bool:
+    """Whether nothing comes after the last byte; a body that only the connection's end would end is not waited for."""
+    if not reply.headers.keys() & {"content-length", "transfer-encoding"}:
+        return True
+    return reply.read_some(buffer) == 0
 
 
 def _fill(reply: Reply, into: memoryview) -> int:
@@ -190,10 +186,10 @@ def _fill(reply: Reply, into: memoryview) -> int:
     filled, until = 0, time.monotonic() + HAND_ON
     while filled < len(into):
         try:
-            count = reply.read_some(into[filled:])
+            count = reply.read_some(into[filled:], HAND_ON if filled else None)
         except OSError:
             if filled:
-                break  # the bytes before the failure are good; the next read meets it again
+                break  # the bytes before it are good, and on disk when nothing follows; the next read meets it again
             raise
         filled += count
         if count == 0 or time.monotonic() >= until:
@@ -205,63 +201,101 @@ def _short(at: int, brings: ByteRange) -> Broken:
     return Broken(f"the body ended {brings.stop - at} bytes early")
 
 
+class _Unpacked:
+    """A reply whose body came packed, read as it was before."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.status, self.headers = reply.status, reply.headers
+        self._reply = reply
+        self._inflater = Inflater()
+        self._buffer = memoryview(bytearray(_DRAIN))
+
+    def read_some(self, into: memoryview, within: float | None = None) -> int:
+        """At least one byte; 0 at the end. Raises OSError."""
+        while not (out := self._inflater.take(len(into))):
+            count = self._reply.read_some(self._buffer, within)
+            if count == 0:
+                if not self._inflater.is_whole:
+                    message = "its packed body broke off"
+                    raise GarbledAnswerError(message)
+                return 0
+            self._inflater.put(bytes(self._buffer[:count]))
+        into[: len(out)] = out
+        return len(out)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._reply.close()
+
+
+def _plain(reply: Reply) -> Reply:
+    return _Unpacked(reply) if packing(reply.headers) in PACKINGS else reply
+
+
 def _read_all(reply: Reply) -> bytes:
+    """A listing. Raises OSError for one that breaks off, NetworkError for one that is too large."""
+    declared = None if "transfer-encoding" in reply.headers else header_size(reply.headers.get("content-length"))
+    if declared is not None and declared > LARGEST_JSON:
+        raise _too_large()
     body = bytearray()
     buffer = memoryview(bytearray(_DRAIN))
-    while count := reply.read_some(buffer):
+    plain = _plain(reply)
+    while count := plain.read_some(buffer):
         body += buffer[:count]
         if len(body) > LARGEST_JSON:
-            message = (
-                f"An answer of more than {LARGEST_JSON >> 20} MiB came where a listing was asked for. It was not read "
-                "further; check the endpoint."
-            )
-            raise NetworkError(message)
-    declared = _size(reply.headers.get("content-length"))
-    if declared is not None and declared != len(body):
+            raise _too_large()
+    if declared is not None and plain is reply and declared != len(body):
         message = f"the answer ended {declared - len(body)} bytes early"
         raise OSError(message)
     return bytes(body)
 
 
-def _drain(reply: Reply) -> None:
-    """Read a short body, so that its connection can be used again."""
+def _drain(reply: Reply, line: Line) -> None:
+    """Read a short body, so that its connection can be used again; one that fails is of no interest."""
     buffer = memoryview(bytearray(4096))
-    left = _DRAIN
-    while left > 0 and (count := reply.read_some(buffer)):
-        left -= count
+    left = header_size(reply.headers.get("content-length")) or 0
+    if "transfer-encoding" in reply.headers or left > _DRAIN:
+        return
+    try:
+        while left > 0 and (count := reply.read_some(buffer)):
+            left -= count
+    except OSError:
+        if line.is_shut:
+            raise
 
 
 def _answered(reply: Reply) -> Answered:
-    head = reply.headers
-    said = head.get("x-error-message", "")
-    if not said:
-        buffer = memoryview(bytearray(_ERROR_TEXT))
-        said = (
-            bytes(buffer[: _fill(reply, buffer)]).decode("utf-8", "replace") if reply.status != http.client.OK else ""
-        )
-    return Answered(reply.status, head.get("x-error-code", ""), said, asked_wait(head, time.time()))
+    def body() -> str:
+        return _error_text(reply).decode("utf-8", "replace")
+
+    return answered(reply.status, reply.headers, body, asked_wait(reply.headers, time.time()))
 
 
-def _size(text: str | None) -> int | None:
-    """A size in a header; what no file can have is no size."""
-    return int(text) if text and text.isascii() and text.strip().isdecimal() and len(text) < _LONGEST_NUMBER else None
+def _error_text(reply: Reply) -> bytes:
+    """The beginning of what an error answer says; that it breaks off does not change what the status means."""
+    buffer = memoryview(bytearray(_ERROR_TEXT))
+    try:
+        return bytes(buffer[: _fill(reply, buffer)])
+    except OSError:
+        return b""
 
 
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def _reason(error: OSError) -> str:
+    return f"{error.strerror or error}"[:_LONGEST_REASON] or type(error).__name__
 
 
 def _untrusted(url: str, error: ssl.SSLCertVerificationError) -> NetworkError:
     return NetworkError(
-        f"The certificate of {shown(url)} does not check out: {error.verify_message}. A certificate signed by a trusted "
-        "authority was expected. Nothing was sent; if the network inspects TLS, name its CA file in SSL_CERT_FILE."
+        f"The certificate of {shown(url)} does not check out: {error.verify_message.rstrip('.')}. A certificate for this name, "
+        "signed by a trusted authority, was expected. Nothing was sent; check the endpoint's name, and if the network inspects "
+        "TLS, name its CA file in SSL_CERT_FILE."
     )
 
 
-def _not_the_hub(url: str) -> NetworkError:
+def _too_large() -> NetworkError:
     return NetworkError(
-        f"{shown(url)} was answered with a web page. A Hub's answer was expected. Nothing was fetched; check the endpoint, or "
-        "whether a login page of the network is in between."
+        f"An answer of more than {LARGEST_JSON >> 20} MiB came where a listing was asked for. A Hub's JSON was expected. It "
+        "was not read further and nothing was fetched; check the endpoint."
     )
 
 

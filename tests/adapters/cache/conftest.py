@@ -13,9 +13,9 @@ from zlib import crc32
 import pytest
 
 from modelfetch.adapters.cache import Part, RepoCache
-from modelfetch.core.journal import Piece
-from modelfetch.core.listing import FileEntry
+from modelfetch.core.planning.listing import FileEntry
 from modelfetch.core.ranges import ByteRange
+from modelfetch.core.transfer.journal import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,6 +83,7 @@ class Scene:
         assert part.digest(self.file.size, never) == self.file.blob_id
         part.publish()
         self.cache.link(self.commit, self.file.path, self.file.blob_id)
+        part.release()
 
 
 def lfs(path: str, content: bytes) -> FileEntry:

@@ -6,22 +6,22 @@ import errno
 import hashlib
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
 
 from modelfetch.adapters.cache import Part, RepoCache
-from modelfetch.core.journal import Journal, decode, encode, encode_kept
-from modelfetch.core.listing import FileEntry
-from modelfetch.core.plan import Presence
-from modelfetch.core.ports import Absent, Busy, Present
+from modelfetch.core.planning.listing import FileEntry
+from modelfetch.core.planning.plan import Presence
 from modelfetch.core.ranges import RangeSet
+from modelfetch.core.transfer.journal import Journal, decode, encode, encode_kept
+from modelfetch.core.transfer.ports import Absent, Busy, Present
 from modelfetch.errors import CacheError, InsufficientStorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Scene
 
@@ -170,30 +170,21 @@ def test_a_part_longer_than_the_file_is_cut(scene: Scene) -> None:
     assert scene.blob.read_bytes() == scene.content
 
 
-def test_a_link_planted_at_the_part_is_not_written_through(scene: Scene, tmp_path: Path) -> None:
+@pytest.mark.parametrize("plant", [Path.symlink_to, Path.hardlink_to], ids=["link", "second name"])
+def test_what_leads_elsewhere_at_the_parts_place_is_not_written_through(
+    scene: Scene, tmp_path: Path, plant: Callable[[Path, Path], None]
+) -> None:
     leave(scene, 100)
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     scene.part_path.unlink()
-    scene.part_path.symlink_to(victim)
+    plant(scene.part_path, victim)
     part = scene.claim()
     assert part.kept == RangeSet()
     scene.bring(part, 0, 100)
     part.release()
     assert victim.read_bytes() == b"precious"
     assert not scene.part_path.is_symlink()
-
-
-def test_a_second_name_planted_at_the_part_is_not_written_through(scene: Scene, tmp_path: Path) -> None:
-    leave(scene, 100)
-    victim = tmp_path / "victim"
-    victim.write_bytes(b"precious")
-    scene.part_path.unlink()
-    scene.part_path.hardlink_to(victim)
-    part = scene.claim()
-    scene.bring(part, 0, 100)
-    part.release()
-    assert victim.read_bytes() == b"precious"
 
 
 def test_a_pipe_planted_at_the_part_is_replaced(scene: Scene) -> None:
@@ -291,9 +282,30 @@ def test_of_journal_and_temporary_the_one_touched_last_is_alive(scene: Scene) ->
     temporary = scene.folder / "blobs" / f"{scene.file.blob_id}.1a2b3c4d.incomplete"
     temporary.write_bytes(b"x" * 77)
     os.utime(temporary, (2_000_000_000, 2_000_000_000))
-    assert scene.cache.look(scene.file) == Busy(77)
+    assert RepoCache(scene.root, "org/name").look(scene.file) == Busy(77)
     os.utime(temporary, (1_000_000_000, 1_000_000_000))
-    assert scene.cache.look(scene.file) == Busy(500)
+    assert RepoCache(scene.root, "org/name").look(scene.file) == Busy(500)
+
+
+@pytest.mark.parametrize("year", [1_000_000_000, 4_000_000_000], ids=["past", "future"])
+def test_of_journal_and_temporary_the_one_that_grows_is_alive_whatever_the_clocks_say(scene: Scene, year: int) -> None:
+    part = scene.claim()
+    scene.bring(part, 0, 500)
+    temporary = scene.folder / "blobs" / f"{scene.file.blob_id}.1a2b3c4d.incomplete"
+    temporary.write_bytes(b"x" * 7_700)
+    looking = RepoCache(scene.root, "org/name")
+    looking.look(scene.file)
+    scene.bring(part, 500, 600)
+    for path in (temporary, scene.journal_path):
+        os.utime(path, (year, year) if path == temporary else (2_000_000_000, 2_000_000_000))
+
+    assert looking.look(scene.file) == Busy(600)
+    assert looking.look(scene.file) == Busy(600)
+
+    with temporary.open("ab") as file:
+        file.write(b"x" * 100)
+    assert looking.look(scene.file) == Busy(7_800)
+    part.release()
 
 
 def test_the_inventory_says_what_is_there_of_each_file(scene: Scene) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from modelfetch.core.ports import Busy
 from modelfetch.core.ranges import ByteRange, RangeSet
+from modelfetch.core.transfer.ports import Busy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ OWNER = """
 import sys
 from pathlib import Path
 from modelfetch.adapters.cache import RepoCache
-from modelfetch.core.listing import FileEntry
+from modelfetch.core.planning.listing import FileEntry
 
 root, path, size, blob_id, commit = sys.argv[1:]
 content = bytes(range(256)) * 10_240

@@ -18,13 +18,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_told_with_the_room_there_is(tmp_path: Path, number: int) -> None:
-    error = translate(OSError(number, os.strerror(number)), str(tmp_path / "not" / "there"), "writing the part file")
+def test_a_full_disk_is_told_with_the_room_there_is(tmp_path: Path) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    error = translate(full, str(tmp_path / "not" / "there"), "writing the part file")
     assert isinstance(error, InsufficientStorageError)
     assert error.available is not None
     assert error.available > 0
     assert "writing the part file" in str(error)
+
+
+if hasattr(errno, "EDQUOT"):
+
+    def test_a_quota_leaves_nothing_whatever_the_disk_has(tmp_path: Path) -> None:
+        error = translate(OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), str(tmp_path), "writing the part file")
+        assert isinstance(error, InsufficientStorageError)
+        assert error.available == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.EFBIG, "FAT ends at 4 GiB"),
+        (errno.EMFILE, "ulimit -n"),
+        (errno.EIO, "the device itself"),
+        (errno.ENAMETOOLONG, "a shorter path"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "owner and rights"),
+    ],
+)
+def test_what_the_disk_refuses_comes_with_what_helps(tmp_path: Path, number: int, advice: str) -> None:
+    assert advice in str(translate(OSError(number, os.strerror(number)), str(tmp_path), "writing the part file"))
 
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR])

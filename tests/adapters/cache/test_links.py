@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modelfetch.adapters.cache import RepoCache
-from modelfetch.core.plan import Presence
-from modelfetch.core.ports import Present
+from modelfetch.adapters.cache.lock import take
+from modelfetch.core.planning.plan import Presence
+from modelfetch.core.transfer.ports import Held, Lost, Present
 from modelfetch.errors import CacheError, InsufficientStorageError
 
 if TYPE_CHECKING:
     from conftest import Scene
 
 OTHER = "d" * 40
+SYMLINK = os.symlink
+"""As it is before a test takes it away."""
 
 
 @pytest.fixture(params=["switched off", "unsupported", "not built in"])
@@ -112,8 +115,33 @@ def test_a_name_that_leaves_the_snapshot_is_refused(scene: Scene) -> None:
 def test_a_content_that_is_gone_cannot_be_linked(scene: Scene) -> None:
     scene.publish()
     scene.blob.unlink()
-    with pytest.raises(CacheError, match="is gone"):
+    with pytest.raises(Lost):
         scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_what_another_commit_took_is_lost_to_this_one(scene: Scene) -> None:
+    scene.blob.parent.mkdir(parents=True)
+    scene.blob.write_bytes(scene.content)
+    assert scene.cache.claim(scene.file, scene.commit) == Present()
+    RepoCache(scene.root, "org/name").link(OTHER, "model.bin", scene.file.blob_id)
+    with pytest.raises(Lost):
+        scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert not scene.placed.exists()
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_what_another_process_moved_is_copied_from_where_it_is_now(scene: Scene) -> None:
+    scene.blob.parent.mkdir(parents=True)
+    scene.blob.write_bytes(scene.content)
+    assert scene.cache.claim(scene.file, scene.commit) == Present()
+    RepoCache(scene.root, "org/name").link(scene.commit, scene.file.path, scene.file.blob_id)
+    with pytest.raises(Lost):
+        scene.cache.link(scene.commit, "copy.bin", scene.file.blob_id)
+    assert scene.cache.claim(scene.file, scene.commit) == Present()
+    scene.cache.link(scene.commit, "copy.bin", scene.file.blob_id)
+    assert (scene.folder / "snapshots" / scene.commit / "copy.bin").read_bytes() == scene.content
+    assert scene.placed.read_bytes() == scene.content
 
 
 def test_a_full_disk_is_not_taken_for_a_system_without_links(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,11 +170,24 @@ def test_without_links_a_new_blob_is_moved_to_its_place(scene: Scene) -> None:
 def test_without_links_a_blob_that_was_there_before_is_copied(scene: Scene) -> None:
     scene.blob.parent.mkdir(parents=True)
     scene.blob.write_bytes(scene.content)
+    other = scene.folder / "snapshots" / OTHER / "model.bin"
+    other.parent.mkdir(parents=True)
+    SYMLINK(f"../../blobs/{scene.file.blob_id}", other)
     for _ in range(2):
         scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
     assert scene.placed.read_bytes() == scene.content
-    assert scene.blob.read_bytes() == scene.content
+    assert other.read_bytes() == scene.content
     assert stray(scene) == []
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_a_blob_that_no_link_leads_to_is_moved(scene: Scene) -> None:
+    """What a crash between publishing and moving left: a copy would take the room twice."""
+    scene.blob.parent.mkdir(parents=True)
+    scene.blob.write_bytes(scene.content)
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert scene.placed.read_bytes() == scene.content
+    assert not scene.blob.exists()
 
 
 @pytest.mark.usefixtures("no_links")
@@ -214,3 +255,55 @@ def test_links_that_stop_working_half_way_are_copied_around(scene: Scene, monkey
     monkeypatch.setattr(os, "symlink", once)
     scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
     assert scene.placed.read_bytes() == scene.content
+
+
+# ------------------------------------------------------------------ others who do it otherwise
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_what_somebody_else_has_is_not_moved_from_under_them(scene: Scene) -> None:
+    """A huggingface_hub, or another download, that has the lock is about to move it, too."""
+    scene.blob.parent.mkdir(parents=True)
+    scene.blob.write_bytes(scene.content)
+    theirs = take(str(scene.root / ".locks" / scene.folder.name / f"{scene.file.blob_id}.lock"))
+    assert theirs is not None
+    with pytest.raises(Held):
+        scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert scene.blob.exists()
+    theirs.release()
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert scene.placed.read_bytes() == scene.content
+    assert not scene.blob.exists()
+
+
+def test_a_blob_that_another_process_has_linked_to_meanwhile_is_not_moved(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.publish()
+    monkeypatch.setenv("HF_HUB_DISABLE_SYMLINKS", "1")
+    scene.placed.unlink()
+    scene.cache.link(OTHER, "first.bin", scene.file.blob_id)  # the snapshots were read for it, and no link was there
+    assert not scene.blob.exists()
+    other = scene.folder / "snapshots" / ("e" * 40)
+    other.mkdir()
+    scene.blob.write_bytes(scene.content)
+    (other / "model.bin").symlink_to(f"../../blobs/{scene.file.blob_id}")
+
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+
+    assert (other / "model.bin").read_bytes() == scene.content
+    assert scene.placed.read_bytes() == scene.content
+
+
+def test_a_link_whose_blob_was_moved_just_before_is_taken_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.blob.parent.mkdir(parents=True)
+    scene.blob.write_bytes(scene.content)
+
+    def late(target: str, place: str) -> None:
+        scene.blob.unlink(missing_ok=True)
+        SYMLINK(target, place)
+
+    monkeypatch.setattr(os, "symlink", late)
+    with pytest.raises(Lost):
+        scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    assert not os.path.lexists(scene.placed)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from modelfetch.adapters.cache import RepoCache
+from modelfetch.adapters.cache.claim import is_at
 from modelfetch.adapters.cache.disk import Bytes
 from modelfetch.adapters.cache.lock import Lock
-from modelfetch.core.journal import decode
-from modelfetch.core.listing import FileEntry
-from modelfetch.core.plan import Presence
-from modelfetch.core.ports import Busy, Interrupted, Present, Usurped
+from modelfetch.core.planning.listing import FileEntry
+from modelfetch.core.planning.plan import Presence
 from modelfetch.core.ranges import ByteRange, RangeSet
+from modelfetch.core.transfer.journal import decode
+from modelfetch.core.transfer.ports import Busy, Interrupted, Present, Usurped
 from modelfetch.errors import CacheError, InsufficientStorageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,20 @@ def filled(scene: Scene) -> Part:
     part = scene.claim()
     scene.bring(part, 0, scene.file.size)
     return part
+
+
+def a_write_that_waits(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """From here on, blocks are written slowly: the first event says that one is under way, the second lets it go on."""
+    writing, go_on = threading.Event(), threading.Event()
+    pwrite = os.pwrite
+
+    def slow(fd: int, view: memoryview, offset: int) -> int:
+        writing.set()
+        go_on.wait(30)
+        return pwrite(fd, view, offset)
+
+    monkeypatch.setattr(os, "pwrite", slow)
+    return writing, go_on
 
 
 # ------------------------------------------------------------------ bytes and their journal
@@ -197,16 +212,8 @@ def test_nothing_is_written_any_more_once_the_whole_file_was_hashed(scene: Scene
 
 def test_the_digest_waits_for_a_write_under_way(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     part = filled(scene)
-    writing, go_on = threading.Event(), threading.Event()
-    pwrite = os.pwrite
-
-    def slow(fd: int, view: memoryview, offset: int) -> int:
-        writing.set()
-        go_on.wait(30)
-        return pwrite(fd, view, offset)
-
+    writing, go_on = a_write_that_waits(monkeypatch)
     with ThreadPoolExecutor(2) as pool:
-        monkeypatch.setattr(os, "pwrite", slow)
         write = pool.submit(part.keep, 0, b"wrong")
         assert writing.wait(30)
         with pytest.raises(Interrupted):  # it may be stopped while it waits
@@ -226,6 +233,7 @@ def test_a_published_file_has_its_final_name_and_leaves_nothing_behind(scene: Sc
     part.digest(scene.file.size, never)
     part.publish()
     assert scene.blob.read_bytes() == scene.content
+    part.release()
     assert list(scene.guests.iterdir()) == []
     assert scene.cache.claim(scene.file, scene.commit) == Present()
 
@@ -362,11 +370,12 @@ def test_forgetting_removes_what_was_kept(scene: Scene) -> None:
     assert not scene.folder.exists()
 
 
-@pytest.mark.parametrize("end", ["release", "forget", "publish"])
-def test_after_the_end_every_call_is_harmless(scene: Scene, end: str) -> None:
+@pytest.mark.parametrize("ends", [["release"], ["forget"], ["publish", "release"]])
+def test_after_the_end_every_call_is_harmless(scene: Scene, ends: list[str]) -> None:
     part = filled(scene)
     part.digest(scene.file.size, never)
-    getattr(part, end)()
+    for end in ends:
+        getattr(part, end)()
     before = {path: path.read_bytes() for path in scene.root.rglob("*") if path.is_file()}
     for _ in range(2):
         with pytest.raises(Interrupted):
@@ -382,16 +391,8 @@ def test_after_the_end_every_call_is_harmless(scene: Scene, end: str) -> None:
 
 def test_a_release_never_waits_for_a_write_under_way(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     part = scene.claim()
-    writing, go_on = threading.Event(), threading.Event()
-    pwrite = os.pwrite
-
-    def slow(fd: int, view: memoryview, offset: int) -> int:
-        writing.set()
-        go_on.wait(30)
-        return pwrite(fd, view, offset)
-
+    writing, go_on = a_write_that_waits(monkeypatch)
     with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(os, "pwrite", slow)
         write = pool.submit(scene.bring, part, 0, 100)
         assert writing.wait(30)
         part.release()
@@ -470,6 +471,25 @@ def test_a_usurped_owner_leaves_the_others_files_alone(scene: Scene) -> None:
     assert scene.journal_path.exists()
     second.release()
     assert not scene.folder.exists()
+
+
+@pytest.mark.usefixtures("lying")
+def test_a_write_that_outlasts_the_release_does_not_call_it_a_takeover(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then the file may be ours again, and must not be given up for what an old writer says."""
+    first, again = scene.claim(), []
+
+    def released_meanwhile(path: str, mark: tuple[int, int]) -> bool:
+        if not again:
+            first.release()
+            again.append(scene.claim())
+        return is_at(path, mark)
+
+    monkeypatch.setattr("modelfetch.adapters.cache.part.is_at", released_meanwhile)
+    with pytest.raises(Interrupted):
+        first.keep(0, b"x")
+    again[0].release()
 
 
 def test_a_cache_that_was_deleted_under_a_download_is_noticed(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""A sealed snapshot is written down: first what was asked for, then where the branch stood."""
+"""What is written down of a snapshot: first what was asked for, and once all of it is there, where the branch stood."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from modelfetch.adapters.cache import RepoCache, records
-from modelfetch.core.listing import FileEntry
-from modelfetch.core.ports import Present
-from modelfetch.core.record import Selection, SnapshotRecord
+from modelfetch.adapters.cache import RepoCache, disk, records
+from modelfetch.adapters.cache.disk import open_temporary
+from modelfetch.core.kept.record import Selection, SnapshotRecord
+from modelfetch.core.kept.wants import Want, encode
+from modelfetch.core.planning.listing import FileEntry, Listing, listing_from_hub_cache
+from modelfetch.core.transfer.ports import Present
 from modelfetch.errors import CacheError
 
 if TYPE_CHECKING:
@@ -53,6 +55,15 @@ def test_a_commit_id_is_its_own_revision_and_gets_no_ref(scene: Scene) -> None:
     assert scene.cache.commit_of(OTHER) == OTHER
 
 
+@pytest.mark.parametrize("taken", ["blob", "place"])
+def test_no_branch_is_noted_when_something_was_taken_away_meanwhile(scene: Scene, taken: str) -> None:
+    scene.publish()
+    (scene.blob if taken == "blob" else scene.placed).unlink()
+    with pytest.raises(CacheError, match=r"something took from .*: sub/model\.bin"):
+        scene.cache.seal(scene.commit, "main", whole(scene))
+    assert not (scene.folder / "refs").exists()
+
+
 def test_a_branch_that_moved_is_noted_anew(scene: Scene) -> None:
     scene.publish()
     scene.cache.seal(OTHER, "main", Selection(None, None, ()))
@@ -83,14 +94,14 @@ def test_the_ref_comes_last(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> No
     written: list[str] = []
     real = records.replace_text
 
-    def noted(folder: str, path: str, text: str) -> None:
+    def noted(folder: str, path: str, text: str, *, lasting: bool = False) -> None:
         assert scene.placed.exists()
         written.append(path)
-        real(folder, path, text)
+        real(folder, path, text, lasting=lasting)
 
     monkeypatch.setattr(records, "replace_text", noted)
     scene.cache.seal(scene.commit, "main", whole(scene))
-    assert [path.split("/")[-2] for path in written] == ["snapshots", "refs"]
+    assert [path.split("/")[-2] for path in written] == ["snapshots", "trees", "refs"]
 
 
 def test_a_ref_that_could_not_be_written_leaves_the_old_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +121,62 @@ def test_a_ref_that_could_not_be_written_leaves_the_old_one(scene: Scene, monkey
     assert [path.name for path in scene.guests.iterdir()] == ["snapshots"]
 
 
+def test_a_snapshot_that_is_removed_while_they_are_listed_is_not_there(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots, real = scene.folder / "snapshots", os.scandir
+    for commit in (scene.commit, OTHER):
+        (snapshots / commit).mkdir(parents=True)
+
+    def scandir(path: str) -> list[os.DirEntry[str]]:
+        found = list(real(path))
+        (snapshots / OTHER).rmdir()
+        return found
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert scene.cache.commits_by_age() == (scene.commit,)
+
+
+def test_without_a_ref_a_branch_is_where_the_last_unfinished_download_saw_it(scene: Scene) -> None:
+    for commit, written in ((OTHER, 1), (scene.commit, 2)):
+        want = Want("org/name", "main", commit, (scene.file,))
+        path = scene.guests / "wants" / f"{want.identity}-{written:08x}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(encode(want))
+        os.utime(path, ns=(written, written))
+    assert scene.cache.commit_of("main") == scene.commit
+    assert scene.cache.commit_of("dev") is None
+    scene.publish()
+    scene.cache.seal(OTHER, "main", Selection(None, None, ()))
+    assert scene.cache.commit_of("main") == OTHER
+
+
 # ------------------------------------------------------------------ records
+
+
+def test_what_is_asked_for_is_noted_before_any_of_it_is_there(scene: Scene) -> None:
+    scene.cache.note(scene.commit, whole(scene))
+    assert scene.cache.recorded(scene.commit) == SnapshotRecord("org/name", scene.commit, (whole(scene),))
+    assert scene.cache.commit_of("main") is None
+    assert not scene.placed.exists()
+
+
+def test_huggingface_hub_is_told_what_a_commit_holds_when_all_of_it_is_asked_for(scene: Scene) -> None:
+    scene.cache.note(scene.commit, whole(scene))
+    tree = json.loads((scene.folder / "trees" / f"{scene.commit}.json").read_text())
+    assert listing_from_hub_cache(tree, "org/name", scene.commit) == Listing("org/name", scene.commit, (scene.file,))
+
+
+def test_huggingface_hub_is_told_nothing_of_a_choice_of_files(scene: Scene) -> None:
+    scene.cache.note(scene.commit, Selection(("*.md",), None, (README,)))
+    assert not (scene.folder / "trees").exists()
+
+
+def test_what_huggingface_hub_noted_itself_stays(scene: Scene) -> None:
+    write_tree(scene, {}, version=2)
+    before = (scene.folder / "trees" / f"{scene.commit}.json").read_bytes()
+    scene.cache.note(scene.commit, whole(scene))
+    assert (scene.folder / "trees" / f"{scene.commit}.json").read_bytes() == before
 
 
 def test_what_was_asked_for_is_recorded(scene: Scene) -> None:
@@ -123,8 +189,8 @@ def test_what_was_asked_for_is_recorded(scene: Scene) -> None:
 def test_records_of_several_downloads_are_merged(scene: Scene) -> None:
     scene.publish()
     some = Selection(("*.md",), None, (README,))
-    scene.cache.seal(scene.commit, "main", some)
-    scene.cache.seal(scene.commit, "main", whole(scene))
+    scene.cache.note(scene.commit, some)
+    scene.cache.note(scene.commit, whole(scene))
     recorded = scene.cache.recorded(scene.commit)
     assert recorded is not None
     assert set(recorded.selections) == {some, whole(scene)}
@@ -187,9 +253,17 @@ def test_a_download_into_a_cache_that_may_only_be_read_is_an_error_that_names_it
 
 def test_a_ref_that_a_download_could_not_write_is_an_error(scene: Scene, request: pytest.FixtureRequest) -> None:
     scene.publish()
+    scene.cache.note(scene.commit, selection := whole(scene))
     request.getfixturevalue("read_only")
     with pytest.raises(CacheError, match="completing the snapshot"):
-        scene.cache.seal(scene.commit, "main", whole(scene))
+        scene.cache.seal(scene.commit, "main", selection)
+
+
+def test_a_note_that_a_download_could_not_write_is_an_error(scene: Scene, request: pytest.FixtureRequest) -> None:
+    scene.publish()
+    request.getfixturevalue("read_only")
+    with pytest.raises(CacheError, match="noting what is asked for"):
+        scene.cache.note(scene.commit, whole(scene))
 
 
 def test_a_neighbours_listing_is_a_record_of_the_whole_repo(scene: Scene) -> None:
@@ -213,7 +287,7 @@ def test_a_neighbours_listing_is_a_record_of_the_whole_repo(scene: Scene) -> Non
 
 def test_a_neighbours_listing_adds_to_a_record_of_some_files(scene: Scene) -> None:
     some = Selection(("*.bin",), None, (scene.file,))
-    scene.cache.seal(scene.commit, "main", some)
+    scene.cache.note(scene.commit, some)
     write_tree(scene, {"README.md": {"size": 5, "blob_id": "a" * 40}})
     recorded = scene.cache.recorded(scene.commit)
     assert recorded is not None
@@ -222,7 +296,7 @@ def test_a_neighbours_listing_adds_to_a_record_of_some_files(scene: Scene) -> No
 
 
 def test_our_own_record_of_the_whole_repo_is_enough(scene: Scene) -> None:
-    scene.cache.seal(scene.commit, "main", whole(scene))
+    scene.cache.note(scene.commit, whole(scene))
     write_tree(scene, {"README.md": {"size": 5, "blob_id": "a" * 40}})
     recorded = scene.cache.recorded(scene.commit)
     assert recorded is not None
@@ -248,17 +322,18 @@ def test_a_neighbours_listing_that_is_not_understood_is_none(scene: Scene, tree:
 
 @pytest.mark.parametrize("text", ["", "{", '{"schema": "modelfetch.snapshot/9"}', "\udcff"])
 def test_a_broken_record_is_none_and_is_replaced(scene: Scene, text: str) -> None:
+    some = Selection(("*.bin",), None, (scene.file,))
     scene.publish()
-    scene.cache.seal(scene.commit, "main", whole(scene))
+    scene.cache.seal(scene.commit, "main", some)
     path = scene.guests / "snapshots" / f"{scene.commit}.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     assert scene.cache.recorded(scene.commit) is None
-    scene.cache.seal(scene.commit, "main", whole(scene))
+    scene.cache.seal(scene.commit, "main", Selection(("*.bin",), None, (scene.file,)))
     assert scene.cache.recorded(scene.commit) is not None
 
 
 def test_a_record_of_another_repo_or_commit_is_none(scene: Scene) -> None:
-    scene.cache.seal(scene.commit, "main", whole(scene))
+    scene.cache.note(scene.commit, whole(scene))
     path = scene.guests / "snapshots" / f"{scene.commit}.json"
     path.rename(path.with_name(f"{OTHER}.json"))
     assert scene.cache.recorded(OTHER) is None
@@ -283,17 +358,39 @@ def test_sealing_removes_what_crashes_left_of_its_files(scene: Scene) -> None:
         name.write_bytes(b"left by a crash")
     others = scene.guests / f"{'e' * 64}.part"
     others.write_bytes(b"of another download")
-    old, new = scene.guests / "link.aaaa.tmp", scene.guests / "link.bbbb.tmp"
-    old.write_bytes(b"")
-    new.write_bytes(b"")
-    os.utime(old, (1_000_000_000, 1_000_000_000))
+    fd, living = open_temporary(str(scene.guests), "main")
+    (scene.guests / "main.1a2b3c4d.tmp").write_bytes(b"")
+    (scene.guests / "link.1a2b3c4d.tmp").symlink_to("nowhere")
     scene.cache.seal(scene.commit, "main", whole(scene))
-    assert sorted(path.name for path in scene.guests.iterdir()) == sorted([others.name, new.name, "snapshots"])
+    assert sorted(path.name for path in scene.guests.iterdir()) == sorted(
+        [others.name, os.path.basename(living), "snapshots"]  # noqa: PTH119 - the adapter's paths are strings
+    )
+    os.close(fd)
+
+
+def test_a_temporary_that_somebody_took_for_a_crashs_is_made_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.publish()
+    real, gone = disk.rename, []
+
+    def taken(source: str, target: str) -> None:
+        if not gone:
+            gone.append(source)
+            os.unlink(source)  # noqa: PTH108 - as above
+        real(source, target)
+
+    monkeypatch.setattr(disk, "rename", taken)
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    assert gone
+    assert scene.cache.commit_of("main") == scene.commit
 
 
 def test_sealing_leaves_a_part_that_somebody_holds(scene: Scene) -> None:
     part = scene.claim()
     scene.bring(part, 0, 100)
+    scene.placed.parent.mkdir(parents=True, exist_ok=True)
+    scene.placed.write_bytes(scene.content)
     scene.cache.seal(scene.commit, "main", whole(scene))
     scene.bring(part, 100, 200)
     part.release()

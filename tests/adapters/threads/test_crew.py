@@ -141,3 +141,19 @@ def test_workers_are_daemons_and_named(crew: Callable[..., Crew], tasks: Tasks) 
     tasks.wait(1)
     assert seen[0].daemon
     assert seen[0].name.startswith("modelfetch-test-")
+
+
+def test_a_worker_that_cannot_start_is_told_of_and_not_waited_for(
+    crew: Callable[..., Crew], tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    ours = crew(most=1)
+    with monkeypatch.context() as context:
+        context.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RuntimeError, match="new thread"):
+            ours.do(tasks.quick)
+    ours.do(tasks.quick)
+    tasks.wait(2)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from modelfetch.adapters.threads import ThreadDriver
-from modelfetch.core import events as ev
-from modelfetch.core.listing import FileEntry
-from modelfetch.core.ports import Present
+from modelfetch.core.kept.record import Selection
+from modelfetch.core.planning.listing import FileEntry
 from modelfetch.core.ranges import RangeSet
-from modelfetch.core.record import Selection
+from modelfetch.core.transfer import events as ev
+from modelfetch.core.transfer.policy import Policy
+from modelfetch.core.transfer.ports import Present
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,19 @@ class Shelf:
 def driver(machine: Script, claim: Callable[[], Any]) -> ThreadDriver:
     selection = Selection(None, None, FILES)
     made: Any = ThreadDriver
-    return made(machine, None, Shelf(claim), commit="c" * 40, revision="main", selection=selection, line=None)
+    shelf, policy = Shelf(claim), Policy()
+    return made(machine, None, shelf, commit="c" * 40, revision="main", selection=selection, line=None, policy=policy)
+
+
+def assert_cancelled_while(claiming: threading.Event, driven: ThreadDriver) -> None:
+    """It ends, by a cancel from another thread, although a claim is not answered."""
+
+    def cancel() -> None:
+        assert claiming.wait(SOON)
+        driven.cancel()
+
+    threading.Thread(target=cancel).start()
+    assert driven.run() == ev.Cancelled()
 
 
 def ours() -> list[str]:
@@ -112,13 +125,7 @@ def test_a_cancel_from_another_thread_ends_it() -> None:
         return Present()
 
     driven = driver(Script(), stuck)
-
-    def cancel() -> None:
-        assert claiming.wait(SOON)
-        driven.cancel()
-
-    threading.Thread(target=cancel).start()
-    assert driven.run() == ev.Cancelled()
+    assert_cancelled_while(claiming, driven)
     over.set()
 
 
@@ -135,13 +142,7 @@ def test_what_is_claimed_after_the_end_is_let_go_of_again() -> None:
         return Late()
 
     driven = driver(Script(), late)
-
-    def cancel() -> None:
-        assert claiming.wait(SOON)
-        driven.cancel()
-
-    threading.Thread(target=cancel).start()
-    assert driven.run() == ev.Cancelled()
+    assert_cancelled_while(claiming, driven)
     assert not let_go.is_set()
     over.set()
     assert let_go.wait(SOON)

@@ -6,17 +6,19 @@ left is believed as far as its journal can be read and the part file is long eno
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from dataclasses import dataclass
 from stat import S_IMODE
 from typing import TYPE_CHECKING
 
-from ...core.journal import Journal, decode, encode
-from .disk import open_append, open_part, open_temporary, read_own, regular_size, remove, rename
+from ...core.transfer.journal import Journal, decode, encode
+from .disk import open_append, open_part, open_temporary, read_own, regular_size, remove, rename, write_all
 from .faults import ABSENT
 
 if TYPE_CHECKING:
-    from ...core.listing import FileEntry
+    from ...core.planning.listing import FileEntry
     from ...core.ranges import RangeSet
     from .layout import Layout
 
@@ -53,59 +55,40 @@ def journalled(path: str, blob_id: str, size: int) -> Journal:
     return nothing if told is None or (told.blob_id, told.size) != (blob_id, size) else told
 
 
-def seen(layout: Layout, file: FileEntry) -> int | None:
-    """Bytes that whoever has the file brought so far, None when nothing of it is there.
-
-    The owner is one of us (its journal tells) or a huggingface_hub (its temporary's length tells); where both
-    are there, the one that was touched last is alive.
-    """
-    claims = []
-    if (touched := _touched(layout.journal(file.blob_id))) is not None:
-        claims.append((touched, kept(layout, file.blob_id, file.size).kept.size))
-    claims += [
-        (touched, regular_size(path, follow=False) or 0)
-        for path in _neighbours(layout, file.blob_id)
-        if (touched := _touched(path)) is not None
-    ]
-    return min(max(claims)[1], file.size) if claims else None
-
-
-def _neighbours(layout: Layout, blob_id: str) -> list[str]:
-    """huggingface_hub's temporaries: ``<etag>.<8 hex>.incomplete``, and up to 1.17 ``<etag>.incomplete``."""
-    try:
-        names = os.listdir(layout.blobs)  # noqa: PTH208 - names are enough
-    except ABSENT:
-        return []
-    return [layout.blob(name) for name in names if name.startswith(blob_id) and name.endswith(".incomplete")]
-
-
-def _touched(path: str) -> int | None:
-    try:
-        return os.lstat(path).st_mtime_ns
-    except OSError:
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What an owner has open, and what it found: the bytes an earlier owner ``kept``.
 
-    ``journal`` is the journal's descriptor, ``mark`` its device and inode. ``mode`` is what a fresh file has in this
-    folder; None when the part file has it as well.
+    ``journal`` is the journal's descriptor; ``part_mark`` and ``mark`` are device and inode of the two. ``mode`` is what
+    a fresh file has in this folder; None when the part file has it as well.
     """
 
     part: int
+    part_mark: tuple[int, int]
     journal: int
     mark: tuple[int, int]
     mode: int | None
     kept: RangeSet
 
 
+def is_at(path: str, mark: tuple[int, int]) -> bool:
+    """Whether the file with this device and inode is still what ``path`` names."""
+    try:
+        found = os.lstat(path)
+    except ABSENT:
+        return False
+    return (found.st_dev, found.st_ino) == mark
+
+
 def open_files(layout: Layout, file: FileEntry) -> Opened:
-    """Open the part file and put a fresh journal in place. Call it as the owner."""
+    """Open the part file and put a fresh journal in place. Call it as the owner.
+
+    Raises FileNotFoundError when the part file was given another name meanwhile: begin again.
+    """
     path = layout.part(file.blob_id)
     part, found = open_part(path)
     try:
+        _refuse_size(part, file.size)
         told = journalled(layout.journal(file.blob_id), file.blob_id, file.size).within(found.st_size)
         if found.st_size > file.size:
             os.ftruncate(part, file.size)
@@ -116,16 +99,38 @@ def open_files(layout: Layout, file: FileEntry) -> Opened:
         if not found.st_size:
             remove(path)
         raise
+    part_mark = found.st_dev, found.st_ino
+    if not is_at(path, part_mark):  # a lock lied: an earlier owner has just published what we would write to
+        os.close(part)
+        os.close(journal)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     mode = S_IMODE(fresh.st_mode)
     mark = fresh.st_dev, fresh.st_ino
-    return Opened(part, journal, mark, None if S_IMODE(found.st_mode) == mode else mode, told.kept)
+    return Opened(part, part_mark, journal, mark, None if S_IMODE(found.st_mode) == mode else mode, told.kept)
+
+
+def _refuse_size(part: int, size: int) -> None:
+    """Raise OSError (EFBIG) when no file here can be so large, before a byte of it is fetched.
+
+    Linux lets nobody seek beyond a file system's largest file; elsewhere the write that is one too far tells.
+    """
+    try:
+        os.lseek(part, size, os.SEEK_SET)
+    except OSError as error:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG)) from error
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - POSIX only
+
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        if limit != resource.RLIM_INFINITY and limit < size:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
 
 
 def _fresh_journal(layout: Layout, told: Journal) -> int:
     """A compact journal that says ``told``, put in place at once: this is what makes us the owner."""
     fd, temporary = open_temporary(layout.guests, f"{told.blob_id}.journal")
     try:
-        _write_all(fd, encode(told))
+        write_all(fd, encode(told))
         path = layout.journal(told.blob_id)
         if os.name == "nt":  # an open file cannot be renamed there
             os.close(fd)
@@ -137,9 +142,3 @@ def _fresh_journal(layout: Layout, told: Journal) -> int:
             os.close(fd)
         remove(temporary)
         raise
-
-
-def _write_all(fd: int, text: bytes) -> None:
-    view = memoryview(text)
-    while view:
-        view = view[os.write(fd, view) :]

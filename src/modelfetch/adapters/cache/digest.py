@@ -10,13 +10,13 @@ import hashlib
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from ...core.listing import is_sha256
-from ...core.ports import Interrupted
+from ...core.planning.listing import is_sha256
+from ...core.transfer.ports import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...core.journal import Piece
+    from ...core.transfer.journal import Piece
     from .disk import Bytes
 
 BLOCK = 1 << 20

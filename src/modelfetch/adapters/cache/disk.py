@@ -2,15 +2,17 @@
 
 Rule: a name in the cache is never followed or written through when it is a symbolic link somebody planted,
 and a file appears under a name complete or not at all.
-"""
 
-# ruff: noqa: PTH105, PTH108, PTH112, PTH114, PTH116, PTH119, PTH123 - plain strings, see layout.py
+A temporary of ours is locked as long as it is worked at. One that is not is a crash's, and anybody may remove it; where
+locks lie that can hit a living one, so whoever makes a temporary begins again when it is gone.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import sys
 import time
 from contextlib import suppress
 from threading import Lock
@@ -33,14 +35,49 @@ _PAUSES = (0.01, 0.02, 0.04, 0.08)
 _NO_FILE = {errno.ELOOP, errno.ENXIO}
 """What opening says of a link where none is followed, and of a socket."""
 
+_TRIES = 4
+"""How often a temporary is made again that somebody took for a crash's."""
+
 TEMPORARY = ".tmp"
 """How the name of every temporary file of ours ends."""
 
 
 def open_temporary(folder: str, stem: str) -> tuple[int, str]:
-    """A new file of ours alone, open for appending, and its path."""
+    """A new file of ours alone, open for appending and locked until it is closed, and its path."""
     path = temporary(folder, stem)
-    return os.open(path, _BASE | NO_FOLLOW | os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _MODE), path
+    fd = os.open(path, _BASE | NO_FOLLOW | os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _MODE)
+    lock(fd)
+    return fd, path
+
+
+def lock(fd: int) -> bool:
+    """Lock the open file until it is closed; False when somebody else has, or it cannot be told.
+
+    Windows needs none: it does not unlink what is open.
+    """
+    if sys.platform == "win32":
+        return True
+    import fcntl  # noqa: PLC0415 - POSIX only
+
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def is_abandoned(path: str) -> bool:
+    """Whether nobody works at the temporary file; False where that cannot be told.
+
+    A temporary link lives for microseconds, and Windows unlinks nothing that is open: there it may be tried at once.
+    """
+    if sys.platform == "win32" or os.path.islink(path):
+        return True
+    fd = os.open(path, _BASE | NO_FOLLOW | _NO_WAIT | os.O_RDONLY)
+    try:
+        return lock(fd)
+    finally:
+        os.close(fd)
 
 
 def temporary(folder: str, stem: str) -> str:
@@ -123,16 +160,58 @@ def read_own(path: str) -> bytes | None:
         return file.read()
 
 
-def replace_text(folder: str, path: str, text: str) -> None:
-    """Give ``path`` the content ``text``, at once; the temporary is made in ``folder``."""
-    fd, temporary_path = open_temporary(folder, os.path.basename(path))
+def replace_text(folder: str, path: str, text: str, *, lasting: bool = False) -> None:
+    """Give ``path`` the content ``text``, at once; the temporary is made in ``folder``.
+
+    ``lasting``: the bytes are on the device before the name, so that a power cut leaves no empty file under it.
+    """
+
+    def fill(fd: int) -> None:
+        write_all(fd, text.encode())
+        if lasting:
+            sync(fd)
+
+    place(folder, path, fill)
+
+
+def place(folder: str, path: str, fill: Callable[[int], None]) -> None:
+    """Give ``path`` what ``fill`` writes to the descriptor it is given, at once; the temporary is made in ``folder``."""
+    for _ in range(_TRIES):
+        with suppress(_GoneError):
+            _place(folder, path, fill)
+            return
+    _place(folder, path, fill)
+
+
+class _GoneError(FileNotFoundError):
+    """A temporary of ours is no longer there."""
+
+
+def _place(folder: str, path: str, fill: Callable[[int], None]) -> None:
+    fd, made = open_temporary(folder, os.path.basename(path))
     try:
-        with open(fd, "wb") as file:
-            file.write(text.encode())
-        rename(temporary_path, path)
-    except BaseException:
-        remove(temporary_path)
+        try:
+            fill(fd)
+            if os.name != "nt":
+                rename(made, path)  # while it is locked: nobody takes it for a crash's
+        finally:
+            os.close(fd)
+        if os.name == "nt":  # an open file cannot be renamed there
+            rename(made, path)
+    except FileNotFoundError as error:
+        if os.path.isdir(folder) and os.path.isdir(os.path.dirname(path)):
+            raise _GoneError(*error.args) from error
         raise
+    except BaseException:
+        remove(made)
+        raise
+
+
+def write_all(fd: int, text: bytes) -> None:
+    """Write all of ``text``."""
+    view = memoryview(text)
+    while view:
+        view = view[os.write(fd, view) :]
 
 
 def rename(source: str, target: str) -> None:

@@ -20,7 +20,22 @@ if TYPE_CHECKING:
 
     from ...errors import ModelFetchError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_QUOTA = getattr(errno, "EDQUOT", None)  # Windows has none
+FULL = {errno.ENOSPC, _QUOTA or errno.ENOSPC}
+"""What systems say when there is no room."""
+
+_USUAL_ADVICE = "check the folder's owner and rights, or choose another with cache_dir or HF_HUB_CACHE"
+_ADVICE = {
+    errno.EFBIG: "choose a cache_dir on a file system that holds files of this size (FAT ends at 4 GiB), or raise the limit of "
+    "this process (ulimit -f)",
+    errno.EMFILE: "raise this process's limit of open files (ulimit -n), or close some",
+    errno.ENFILE: "close programs that have many files open",
+    errno.EIO: "the device itself reports an error: check it, or choose another with cache_dir or HF_HUB_CACHE",
+    errno.ENAMETOOLONG: "choose a cache_dir with a shorter path, with cache_dir or HF_HUB_CACHE",
+    errno.ENOTDIR: "a file stands where a folder belongs: move it away, or choose another folder with cache_dir or HF_HUB_CACHE",
+    errno.EROFS: "the file system is mounted read-only: mount it for writing, or choose another with cache_dir or HF_HUB_CACHE",
+}
+"""What a reader can do, where looking at owners and rights does not help."""
 
 ABSENT = (FileNotFoundError, NotADirectoryError)
 """What the system says when a name leads nowhere."""
@@ -30,8 +45,8 @@ def translate(error: OSError, path: str, doing: str) -> ModelFetchError:
     """The error to raise for ``error``, met while ``doing`` (a gerund: "writing the journal") at ``path``."""
     where = plain(path)
     why = error.strerror or str(error) or type(error).__name__
-    if error.errno in _FULL:
-        available = free_bytes(path)
+    if error.errno in FULL:
+        available = 0 if error.errno == _QUOTA else free_bytes(path)  # nobody tells what a quota leaves
         message = (
             f"The disk is full: {doing} failed at {where} ({why}; {bytes_text(available)} free). Room for the rest "
             "of the download was expected. The bytes fetched so far are kept; free some space and start it again."
@@ -39,8 +54,7 @@ def translate(error: OSError, path: str, doing: str) -> ModelFetchError:
         return InsufficientStorageError(message, available=available)
     message = (
         f"The cache cannot be used: {doing} failed at {where} ({why}). A folder that can be read and written was "
-        "expected. Nothing that was there before is lost; check the folder's owner and rights, or choose another with "
-        "cache_dir or HF_HUB_CACHE."
+        f"expected. Nothing that was there before is lost; {_ADVICE.get(error.errno or 0, _USUAL_ADVICE)}."
     )
     return CacheError(message, path=where)
 

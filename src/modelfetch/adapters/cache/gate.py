@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from ...core.ports import Interrupted
+from ...core.transfer.ports import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

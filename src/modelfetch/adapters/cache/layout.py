@@ -13,8 +13,8 @@ import ntpath
 import os
 from pathlib import Path
 
-from ...core.listing import is_commit
 from ...core.paths import unsafe
+from ...core.planning.listing import is_commit
 from ...errors import CacheError
 
 _EXTENDED = "\\\\?\\"
@@ -27,20 +27,22 @@ class Layout:
     Paths are plain strings: they are used for every one of a model's files, and pathlib would cost more than the disk.
     """
 
-    __slots__ = ("blobs", "folder", "guests", "locks", "repo_id", "root", "snapshots")
+    __slots__ = ("blobs", "folder", "guests", "locks", "refs", "repo_id", "root", "snapshots")
 
     def __init__(self, root: Path, repo_id: str) -> None:
         name = "models--" + repo_id.replace("/", "--")
         self.repo_id = repo_id
         self.root = str(root)
-        self.folder = os.path.join(self.root, name)  # noqa: PTH118 - see above
+        self.folder = os.path.join(self.root, name)
         """All of the repo but its locks."""
-        self.locks = os.path.join(self.root, ".locks", name)  # noqa: PTH118 - see above
+        self.locks = os.path.join(self.root, ".locks", name)
         """The repo's locks, which huggingface_hub takes as well."""
         self.blobs = _join(self.folder, "blobs")
         """Complete contents, each named by its digest."""
         self.snapshots = _join(self.folder, "snapshots")
         """One folder for each commit."""
+        self.refs = _join(self.folder, "refs")
+        """Which commit a branch or tag was: one small file for each."""
         self.guests = _join(self.folder, ".modelfetch", "v1")
         """Ours: part files, journals, records, and every temporary file."""
 
@@ -66,7 +68,7 @@ class Layout:
 
     def ref(self, revision: str) -> str:
         """The file that says which commit a branch or tag was; a ``/`` in its name makes folders."""
-        return _join(self.folder, "refs", *_checked(revision, unsafe(revision)).split("/"))
+        return _join(self.refs, *_checked(revision, unsafe(revision)).split("/"))
 
     def file(self, commit: str, path: str) -> str:
         """One file of a snapshot."""
@@ -76,18 +78,40 @@ class Layout:
         """What downloads asked for at a commit."""
         return _join(self.guests, "snapshots", commit + ".json")
 
+    @property
+    def wants(self) -> str:
+        """What running and unfinished downloads want: a note for each, and beside it a lock while the download lives."""
+        return _join(self.guests, "wants")
+
+    def want(self, name: str) -> str:
+        """One note."""
+        return _join(self.wants, name + ".json")
+
+    def want_lock(self, name: str) -> str:
+        """Its lock."""
+        return _join(self.wants, name + ".lock")
+
     def tree(self, commit: str) -> str:
         """huggingface_hub's listing of a commit (``_tree_cache.py``, since 1.22)."""
         return _join(self.folder, "trees", commit + ".json")
 
+    def absences(self, commit: str) -> str:
+        """huggingface_hub's notes of files that a commit does not have."""
+        return _join(self.folder, ".no_exist", commit)
+
+    @property
+    def shared(self) -> str:
+        """huggingface_hub's store of contents that several repos have (``_shared_blobs.py``)."""
+        return _join(self.root, "blobs")
+
 
 def _join(folder: str, *names: str) -> str:
-    return os.sep.join((folder, *names))  # noqa: PTH118 - see above
+    return os.sep.join((folder, *names))
 
 
 def native(root: Path) -> Path:
     """``root`` as the operating system takes paths of any length below it."""
-    absolute = os.path.abspath(root)  # noqa: PTH100 - pathlib has no form that leaves symbolic links alone
+    absolute = os.path.abspath(root)  # pathlib has no form that leaves symbolic links alone
     return Path(extended(absolute) if os.name == "nt" else absolute)
 
 

@@ -16,6 +16,8 @@ from functools import cache
 from inspect import signature
 from typing import TYPE_CHECKING
 
+from .planted import is_below_link
+
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
@@ -34,6 +36,11 @@ class Lock:
     def __init__(self, held: BaseFileLock | None) -> None:
         self._held = held
 
+    @property
+    def is_real(self) -> bool:
+        """Whether others are kept out; else it is only the permission to go on."""
+        return self._held is not None
+
     def release(self) -> None:
         """Let go; a second time does nothing. Any thread may call it."""
         held, self._held = self._held, None
@@ -47,9 +54,9 @@ def take(path: str) -> Lock | None:
     from filelock import SoftFileLock, Timeout  # noqa: PLC0415 - costs 50 ms, so only a download pays it
 
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - plain strings, see layout.py
-        if os.path.islink(path):  # noqa: PTH114 - as above; planted: older filelocks would empty what it leads to
+        if is_below_link(path):  # planted: older filelocks would empty what it leads to
             return Lock(None)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         lock = _lock(path)
         lock.acquire(timeout=0)
     except Timeout:
@@ -85,7 +92,7 @@ def _are_locks_to_be_had(path: str) -> bool:
         import fcntl  # noqa: PLC0415 - POSIX only
 
         try:
-            with open(path, "rb") as file:  # noqa: PTH123 - as above
+            with open(path, "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError as error:
             had = error.errno in _HELD

@@ -6,8 +6,6 @@ been usurped (a lock lied) and neither journals, writes nor publishes any more.
 Rule 3: the content gets its final name by a rename, after its bytes are on the device.
 """
 
-# ruff: noqa: PTH103, PTH120 - plain strings, see layout.py
-
 from __future__ import annotations
 
 import os
@@ -16,13 +14,13 @@ from threading import Lock as Mutex
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from ...core.journal import Piece, encode_dropped, encode_kept
-from ...core.ports import Interrupted, Usurped
 from ...core.ranges import ByteRange, RangeSet
-from .claim import journalled
+from ...core.transfer.journal import Piece, encode_dropped, encode_kept
+from ...core.transfer.ports import Interrupted, Usurped
+from .claim import is_at, journalled
 from .digest import RunningDigest
 from .disk import Bytes, remove, rename, sync
-from .faults import ABSENT, translated
+from .faults import translated
 from .gate import Gate
 
 if TYPE_CHECKING:
@@ -126,7 +124,9 @@ class Part:
             return RangeSet.of(piece.range for piece in pieces if self._digest.lies(self._bytes, piece, stop))
 
     def publish(self) -> None:
-        """Give the content its final name, remove the journal and let go. Raises Usurped.
+        """Give the content its final name. Raises Usurped.
+
+        The lock is held on until :meth:`release`: where there are no links, who has it moves the content to its place.
 
         What stands at the final name (a dangling link, a link into the shared store, a wrong size) is
         replaced, never written through. Call it after :meth:`digest` came out right.
@@ -140,7 +140,6 @@ class Part:
                 if not self._gate.is_shut:  # released meanwhile: the bytes stay where they are
                     self._rename()
                     self._published = True
-        self.release()
 
     def release(self) -> None:
         """Let go and keep the bytes. When nothing was kept, nothing of ours stays. Never waits."""
@@ -162,15 +161,13 @@ class Part:
             self._torn = os.write(self._opened.journal, whole) != len(whole)
 
     def _must_be_ours(self) -> None:
-        if not self._is_ours():
-            raise Usurped(self.blob_id)
+        """Also when the journal is ours, the part may be gone: where locks lie, an earlier owner may have published it."""
+        if not (self._is_ours() and is_at(self._part, self._opened.part_mark)):
+            # whoever let go of it does not care whose it is: by now it may be ours again, through another part
+            raise Interrupted if self._gate.is_shut else Usurped(self.blob_id)
 
     def _is_ours(self) -> bool:
-        try:
-            found = os.lstat(self._journal)
-        except ABSENT:
-            return False
-        return (found.st_dev, found.st_ino) == self._opened.mark
+        return is_at(self._journal, self._opened.mark)
 
     def _stopper(self, stopped: Callable[[], bool]) -> Callable[[], bool]:
         """A release stops a long read as well."""
@@ -191,6 +188,7 @@ class Part:
             rename(self._part, self._blob)
         except FileNotFoundError:  # somebody removed the folder while it was empty
             os.makedirs(os.path.dirname(self._blob), exist_ok=True)
+            self._must_be_ours()
             rename(self._part, self._blob)
         self._on_published(self.blob_id)
 

@@ -1,10 +1,8 @@
 """What is written down about a snapshot: its record, and where branches and tags stood.
 
-Rule: the record first, then the ref. A ref that names a snapshot is seen by every other program, so it
-appears after everything that it promises.
+Rule: the record first, then what it speaks of, then the ref. A snapshot that can be seen can so be judged; and a ref
+that names one is seen by every other program, so it appears after everything that it promises.
 """
-
-# ruff: noqa: PTH103, PTH120 - plain strings, see layout.py
 
 from __future__ import annotations
 
@@ -12,10 +10,14 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from ...core.listing import is_commit, listing_from_hub_cache
-from ...core.record import Selection, SnapshotRecord, decode, encode
-from ...errors import IntegrityError
-from .disk import read_own, replace_text
+from ...core.kept import hub_tree
+from ...core.kept.record import Selection, SnapshotRecord, decode, encode
+from ...core.planning.listing import is_commit, listing_from_hub_cache
+from ...core.text import listed
+from ...errors import CacheError, IntegrityError
+from .disk import read_own, regular_size, replace_text
+from .layout import plain
+from .planted import refuse_links
 
 if TYPE_CHECKING:
     from .layout import Layout
@@ -23,23 +25,47 @@ if TYPE_CHECKING:
 
 def recorded(layout: Layout, commit: str) -> SnapshotRecord | None:
     """Our record of the snapshot, with huggingface_hub's listing of it where ours is not of the whole repo."""
-    ours, listed = _ours(layout, commit), _hub_selection(layout, commit)
+    ours, listed = written_record(layout, commit), _hub_selection(layout, commit)
     if ours is None:
         return None if listed is None else SnapshotRecord(layout.repo_id, commit, (listed,))
-    if listed is None or any(selection.is_whole for selection in ours.selections):
+    if listed is None or ours.is_whole:
         return ours
     return ours.with_selection(listed)
 
 
 def write_record(layout: Layout, commit: str, selection: Selection) -> None:
     """Add ``selection`` to our record; a record that says so already is not written again."""
-    old = _ours(layout, commit)
+    old = written_record(layout, commit)
     new = (old or SnapshotRecord(layout.repo_id, commit)).with_selection(selection)
     if old is not None and set(old.selections) == set(new.selections):
         return
     path = layout.record(commit)
+    refuse_links(layout, os.path.dirname(path))
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    replace_text(layout.guests, path, encode(new))
+    replace_text(layout.guests, path, encode(new), lasting=True)
+
+
+def write_tree(layout: Layout, commit: str, selection: Selection) -> None:
+    """Tell huggingface_hub what the commit holds, where ``selection`` is all of it and nobody has told it yet."""
+    path = layout.tree(commit)
+    if not selection.is_whole or os.path.lexists(path):
+        return
+    refuse_links(layout, os.path.dirname(path))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    replace_text(layout.guests, path, hub_tree.encode(selection.files))
+
+
+def must_be_whole(layout: Layout, commit: str, selection: Selection) -> None:
+    """Raise CacheError when something of ``selection`` is not in its place any more."""
+    places = {file.path: layout.file(commit, file.path) for file in selection.files}
+    gone = [file.path for file in selection.files if regular_size(places[file.path], follow=True) != file.size]
+    if gone:
+        where = plain(layout.snapshot(commit))
+        message = (
+            f"The download was complete, and then something took from {where}: {listed(gone, 3)}. A cache that nobody deletes "
+            "from meanwhile was expected. No branch was noted; start the download again."
+        )
+        raise CacheError(message, path=where)
 
 
 def write_ref(layout: Layout, commit: str, revision: str) -> None:
@@ -47,9 +73,11 @@ def write_ref(layout: Layout, commit: str, revision: str) -> None:
     if revision == commit or commit_of(layout, revision) == commit:
         return
     path = layout.ref(revision)
+    for folder in (os.path.dirname(path), layout.guests):
+        refuse_links(layout, folder)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.makedirs(layout.guests, exist_ok=True)
-    replace_text(layout.guests, path, commit)
+    replace_text(layout.guests, path, commit, lasting=True)
 
 
 def commit_of(layout: Layout, revision: str) -> str | None:
@@ -61,7 +89,8 @@ def commit_of(layout: Layout, revision: str) -> str | None:
     return commit if is_commit(commit) else None
 
 
-def _ours(layout: Layout, commit: str) -> SnapshotRecord | None:
+def written_record(layout: Layout, commit: str) -> SnapshotRecord | None:
+    """Our own record of the snapshot alone; None when there is none that can be believed."""
     text = read_own(layout.record(commit))
     record = None if text is None else decode(text.decode("utf-8", "replace"))
     if record is None or (record.repo_id, record.commit) != (layout.repo_id, commit):

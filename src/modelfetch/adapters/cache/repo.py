@@ -4,40 +4,40 @@ Rule: nothing here decides. Each method is one step that the state machine asked
 for every other program at any instant, and raises nothing but typed errors.
 """
 
-# ruff: noqa: PTH103, PTH108, PTH118 - plain strings, see layout.py
-
 from __future__ import annotations
 
 import errno
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from ...core.listing import is_commit
 from ...core.paths import unsafe
-from ...core.plan import Presence
-from ...core.ports import Absent, Busy, Present
-from . import records, survey
-from .claim import kept, open_files, seen, whereabouts
-from .disk import TEMPORARY, remove
+from ...core.planning.listing import is_commit
+from ...core.planning.plan import Presence
+from ...core.transfer.ports import Absent, Busy, Present
+from . import leftovers, names, records, wants
+from .claim import kept, open_files, whereabouts
+from .disk import remove
 from .faults import ABSENT, free_bytes, translated
 from .folders import Folders
 from .layout import Layout, native
 from .links import Links
 from .lock import take
 from .part import Part
+from .scan import file_sizes
+from .sight import Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from ...core.listing import FileEntry
-    from ...core.plan import Inventory
-    from ...core.record import Selection, SnapshotRecord
-
-_STALE = 24 * 3600
-"""Seconds after which a temporary file of ours is a crash's; ours live for milliseconds."""
+    from ...core.kept.clean import CleanReport
+    from ...core.kept.record import Selection, SnapshotRecord
+    from ...core.kept.wants import Want
+    from ...core.planning.listing import FileEntry
+    from ...core.planning.plan import Inventory
+    from .wants import Declared
 
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 """What systems say of a place where this user may not write."""
@@ -54,11 +54,14 @@ class RepoCache:
     """
 
     def __init__(self, root: Path, repo_id: str) -> None:
-        self._shown = Layout(Path(os.path.abspath(root)), repo_id)  # noqa: PTH100 - links in it stay
+        self._shown = Layout(Path(os.path.abspath(root)), repo_id)  # not resolved: links in it stay
         self._at = Layout(native(root), repo_id)
         self._links = Links(self._at)
         self._folders = Folders(self._at)
+        self._sight = Sight(self._at)
         self._has_written = False
+        self._noting = Lock()
+        self._noted: dict[str, Selection] = {}
 
     @property
     def folder(self) -> Path:
@@ -66,11 +69,14 @@ class RepoCache:
         return Path(self._shown.folder)
 
     def commit_of(self, revision: str) -> str | None:
-        """The commit that ``revision`` is (a commit id) or was when last noted (``refs/``), else None."""
+        """The commit that ``revision`` is (a commit id) or was when last noted, else None.
+
+        Noted in ``refs/``; where there is no such ref, by the last unfinished download of it.
+        """
         if unsafe(revision):
             return None
         with translated(self._at.folder, "reading a ref"):
-            return records.commit_of(self._at, revision)
+            return records.commit_of(self._at, revision) or wants.commit_of(self._at, revision)
 
     def snapshot_path(self, commit: str) -> Path:
         """The folder that a loader is given, whether it is there or not."""
@@ -94,18 +100,55 @@ class RepoCache:
                 found = [entry for entry in os.scandir(self._at.snapshots) if is_commit(entry.name)]
             except ABSENT:
                 return ()
-            aged = sorted(((entry.stat().st_mtime_ns, entry.name) for entry in found if entry.is_dir()), reverse=True)
-            return tuple(commit for _, commit in aged)
+            aged: list[tuple[int, str]] = []
+            for entry in found:
+                with suppress(*ABSENT):  # removed meanwhile
+                    if entry.is_dir():
+                        aged.append((entry.stat().st_mtime_ns, entry.name))
+            return tuple(commit for _, commit in sorted(aged, reverse=True))
 
     def sizes(self, commit: str) -> dict[str, int]:
         """Bytes of every file of the snapshot that can be opened, by its path in the repo."""
         with translated(self._at.folder, "looking for files"):
-            return survey.sizes(self._at, commit)
+            return file_sizes(self._at.snapshot(commit))
 
-    def has_leftovers(self) -> bool:
-        """Whether an earlier download left parts."""
-        with translated(self._at.folder, "looking for parts"):
-            return survey.has_leftovers(self._at)
+    def check_names(self, commit: str, files: Sequence[FileEntry]) -> None:
+        """Refuse files that cannot all be in the snapshot, because of how this file system takes names.
+
+        Nothing stays written, and nothing is written at all unless only that can tell. Raises CacheError.
+        """
+        with translated(self._at.folder, "looking at the names of the files"):
+            names.check(self._at, commit, files)
+            pairs, odd = names.doubts(self._at, commit, files)
+            if pairs or odd:
+                self._folders.enter(commit)
+                try:
+                    names.settle(self._at, commit, pairs, odd)
+                finally:
+                    self._folders.leave(in_vain=True)
+
+    def declare(self, want: Want) -> Declared:
+        """Let others see what is about to be fetched, until that has ended. Call it before the first claim."""
+        with translated(self._at.folder, "preparing the download"):
+            for _ in range(_TRIES):
+                with suppress(FileNotFoundError):
+                    return self._declare(want)
+                self._folders.look_again()
+            return self._declare(want)
+
+    def others(self, ours: Declared) -> list[dict[str, int]]:
+        """What each other running download that shares the file system misses: places of contents to bytes."""
+        with translated(self._at.root, "looking for other downloads"):
+            return list(wants.running(self._at, ours.name))
+
+    def places(self, blob_ids: Iterable[str]) -> set[str]:
+        """The same places, of contents of this repo."""
+        return {self._at.part(blob_id) for blob_id in blob_ids}
+
+    def clean(self, *, partial: bool = False) -> CleanReport:
+        """Remove kept bytes that belong to nothing; with ``partial`` also those of downloads that nobody runs."""
+        with translated(self._at.guests, "cleaning up"):
+            return leftovers.clean(self._at, partial=partial)
 
     def claim(self, file: FileEntry, commit: str) -> Part | Busy | Present:
         """Become the content's one owner. Never waits: Busy when somebody else is."""
@@ -127,30 +170,51 @@ class RepoCache:
         with translated(self._at.folder, "following the download"):
             if whereabouts(self._at, file) is not None:
                 return Present()
-            bytes_seen = seen(self._at, file)
+            bytes_seen = self._sight.seen(file)
             return Absent() if bytes_seen is None else Busy(bytes_seen)
 
+    def note(self, commit: str, selection: Selection) -> None:
+        """Write down what is asked for. Call it before anything of it is linked: then whoever sees a part of it can tell.
+
+        A cache that holds everything and may only be read is left as it is.
+        """
+        with translated(self._at.folder, "noting what is asked for"), self._noting:
+            if self._noted.get(commit) is selection:
+                return
+            try:
+                os.makedirs(self._at.snapshot(commit), exist_ok=True)
+                records.write_record(self._at, commit, selection)
+                records.write_tree(self._at, commit, selection)
+            except OSError as error:
+                if self._has_written or error.errno not in _READ_ONLY:
+                    raise
+            self._noted[commit] = selection
+
     def link(self, commit: str, path: str, blob_id: str) -> None:
-        """Put a published content at ``path`` of the snapshot. Raises CacheError when a planted link is in the way."""
+        """Put a published content at ``path`` of the snapshot. Raises CacheError when a planted link is in the way.
+
+        Raises Lost when it is not there any more, and Held while somebody else gives it a place.
+        """
         with translated(self._at.snapshot(commit), "linking a file"):
             self._has_written |= self._links.make(commit, path, blob_id)
 
     def forget(self, file: FileEntry) -> None:
         """Delete what an earlier owner left of the content, unless somebody has it; a failure costs only space."""
         with suppress(OSError):
-            left = [name for name in os.listdir(self._at.guests) if name.startswith(file.blob_id)]  # noqa: PTH208 - names
+            left = [name for name in os.listdir(self._at.guests) if name.startswith(file.blob_id)]
             if left:
                 self._remove_leftovers(file.blob_id, left)
 
     def seal(self, commit: str, revision: str, selection: Selection) -> None:
-        """Write down that ``selection`` is complete: the record, then the ref. Writes nothing that is there already.
+        """Write down that ``selection`` is complete: the ref, now that all of it is there, after the :meth:`note`.
 
-        A cache that holds everything and may only be read is left as it is.
+        Writes nothing that is there already. A cache that holds everything and may only be read is left as it is.
+        Raises CacheError, and writes no ref, when something was taken away again meanwhile.
         """
+        self.note(commit, selection)
         with translated(self._at.folder, "completing the snapshot"):
+            records.must_be_whole(self._at, commit, selection)
             try:
-                os.makedirs(self._at.snapshot(commit), exist_ok=True)
-                records.write_record(self._at, commit, selection)
                 records.write_ref(self._at, commit, revision)
             except OSError as error:
                 if self._has_written or error.errno not in _READ_ONLY:
@@ -160,6 +224,14 @@ class RepoCache:
     def free_bytes(self) -> int:
         """Bytes that may still be written on the file system the cache is, or will be, on."""
         return free_bytes(self._at.folder)
+
+    def _declare(self, want: Want) -> Declared:
+        self._folders.enter(want.commit)
+        try:
+            return wants.declare(self._at, want, lambda: self._folders.leave(in_vain=True))
+        except BaseException:
+            self._folders.leave(in_vain=True)
+            raise
 
     def _presence(self, commit: str, file: FileEntry) -> Presence | None:
         if self._has(file, commit):
@@ -186,7 +258,7 @@ class RepoCache:
     def _locked(self, file: FileEntry, commit: str) -> Part | Busy | Present:
         lock = take(self._at.lock(file.blob_id))
         if lock is None:
-            return Busy(seen(self._at, file) or 0)
+            return Busy(self._sight.seen(file) or 0)
         try:
             if self._has(file, commit):
                 lock.release()
@@ -203,23 +275,20 @@ class RepoCache:
             opened,
             lock=lock,
             published=self._links.published,
-            closed=lambda in_vain: self._folders.leave(in_vain=in_vain),
+            closed=lambda in_vain: self._closed(file.blob_id, in_vain=in_vain),
         )
+
+    def _closed(self, blob_id: str, *, in_vain: bool) -> None:
+        self._links.released(blob_id)
+        self._folders.leave(in_vain=in_vain)
 
     def _sweep(self, blob_ids: set[str]) -> None:
         """Remove what crashes left of these contents, where nobody holds them; a failure costs only space."""
         with suppress(OSError):
-            left = os.listdir(self._at.guests)  # noqa: PTH208 - names are enough
+            left = os.listdir(self._at.guests)
             for blob_id in blob_ids & {name.partition(".")[0] for name in left}:
                 self._remove_leftovers(blob_id, [name for name in left if name.startswith(blob_id)])
-            for name in left:
-                if name.endswith(TEMPORARY):
-                    self._remove_stale(os.path.join(self._at.guests, name))
-
-    def _remove_stale(self, path: str) -> None:
-        with suppress(OSError):
-            if os.lstat(path).st_mtime < time.time() - _STALE:
-                os.unlink(path)
+            leftovers.remove_stale(self._at)
 
     def _remove_leftovers(self, blob_id: str, names: list[str]) -> None:
         lock = take(self._at.lock(blob_id))

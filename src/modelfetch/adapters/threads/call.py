@@ -10,13 +10,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ...core.ports import Interrupted
-from ...core.stall import Watch
+from ...core.transfer.ports import Interrupted
+from ...core.transfer.stall import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...core.ports import Line
+    from ...core.transfer.ports import Line
     from .crew import Crew
 
 T = TypeVar("T")

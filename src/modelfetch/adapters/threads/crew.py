@@ -42,7 +42,10 @@ class Crew:
         self._closed = False
 
     def do(self, task: Callable[[], None]) -> None:
-        """Have ``task`` done on a worker; at once, while there are not ``most`` under way. A closed crew does nothing."""
+        """Have ``task`` done on a worker; at once, while there are not ``most`` under way. A closed crew does nothing.
+
+        Raises RuntimeError when the system has no thread for it.
+        """
         with self._lock:
             if self._closed:
                 return
@@ -51,7 +54,16 @@ class Crew:
                 return
             worker = self._summon()
         if worker is not None:
+            self._start(worker)
+
+    def _start(self, worker: threading.Thread) -> None:
+        try:
             worker.start()
+        except RuntimeError:
+            with self._lock:
+                self._coming -= 1
+                self._threads.discard(worker)
+            raise
 
     def _summon(self) -> threading.Thread | None:
         """Wake the worker that fell asleep last, or make one, which has to be started."""

@@ -12,9 +12,9 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, assert_never
 
-from ...core import events as ev
-from ...core.ports import Absent, Busy, Interrupted, Present, Usurped
-from ...core.throttle import read_size
+from ...core.transfer import events as ev
+from ...core.transfer.ports import Absent, Busy, Held, Interrupted, Lost, Present, Usurped
+from ...core.wire import ends
 from ...errors import ModelFetchError
 from .crew import Crew
 from .exchange import Exchange, Throttle
@@ -23,19 +23,19 @@ from .turns import Turns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...core.listing import FileEntry
-    from ...core.machine import Machine
-    from ...core.ports import Cache, Line, Part, Source
+    from ...core.kept.record import Selection
+    from ...core.planning.listing import FileEntry
     from ...core.ranges import RangeSet
-    from ...core.record import Selection
+    from ...core.transfer.machine import Machine
+    from ...core.transfer.policy import Policy
+    from ...core.transfer.ports import Cache, Line, Part, Source
+    from ...core.wire.located import Location
 
 TICK = 0.05
 """Seconds between two looks at the clock and at the progress."""
 
 BLOCK = 512 * 1024
 """Bytes that are written and journalled at once: what a killed process may lose for each connection."""
-
-_CONNECTIONS = 16
 
 DISK_WORKERS = 8
 """Files that are claimed, hashed or published at once: enough to keep a slow disk and a few cores busy."""
@@ -62,7 +62,7 @@ class ThreadDriver:
         revision: str,
         selection: Selection,
         line: Callable[[], Line],
-        bandwidth_limit: float | None = None,
+        policy: Policy,
         look: Callable[[], None] = lambda: None,
     ) -> None:
         self._machine = machine
@@ -76,8 +76,8 @@ class ThreadDriver:
             self._paths.setdefault(file.blob_id, []).append(file.path)
         self._line = line
         self._look = look
-        self._throttle = Throttle(bandwidth_limit, time.monotonic)
-        self._block = BLOCK if bandwidth_limit is None else read_size(bandwidth_limit, _CONNECTIONS, BLOCK)
+        self._throttle = Throttle(policy.bandwidth_limit, time.monotonic)
+        self._block = policy.read_size(BLOCK)
         self._events = Turns(self._feed)
         self._net = Crew("net", between=self._listen)
         self._disk = Crew("disk", most=DISK_WORKERS, between=self._listen)
@@ -180,7 +180,7 @@ class ThreadDriver:
                 part = self._parts[name]
                 self._do(self._disk, name, lambda: self._publish(name, part))
             case ev.Adopt(name):
-                self._do(self._disk, name, lambda: self._link(name))
+                self._do(self._disk, name, lambda: self._adopt(name))
             case ev.Release(name, discard):
                 self._release(name, discard=discard)
             case ev.Seal():
@@ -235,7 +235,7 @@ class ThreadDriver:
         self._events.tell(event)
 
     def _locate(self, number: int, name: str, exchange: Exchange) -> None:
-        def found(location: ev.Location, etag: str | None, size: int | None) -> None:
+        def found(location: Location, etag: str | None, size: int | None) -> None:
             self._say(ev.Located(number, name, location, etag, size))
 
         end = self._source.locate(self._entries[name].path, exchange.line, found)
@@ -250,7 +250,7 @@ class ThreadDriver:
             self._listen()
             exchange.pay(len(view))
 
-        end: ev.End
+        end: ends.End
         try:
             end = self._source.fetch(
                 command.location,
@@ -262,7 +262,7 @@ class ThreadDriver:
                 whole=command.whole,
             )
         except Interrupted:
-            end = ev.Broken("stopped")
+            end = ends.Broken("stopped")
         self._say(ev.Ended(command.exchange, end, random.random()))
 
     def _claim(self, name: str) -> None:
@@ -283,7 +283,7 @@ class ThreadDriver:
             case Busy(seen):
                 self._say(ev.OwnerSeen(name, seen))
             case Absent():
-                self._say(ev.OwnerSeen(name))
+                self._say(ev.OwnerGone(name))
             case Present():
                 self._say(ev.Present(name))
 
@@ -292,12 +292,25 @@ class ThreadDriver:
 
     def _publish(self, name: str, part: Part) -> None:
         part.publish()
-        self._link(name)
+        try:
+            placed = self._placed(name)
+        finally:
+            part.release()
+        self._say(placed)
 
-    def _link(self, name: str) -> None:
-        for path in self._paths[name]:
-            self._cache.link(self._commit, path, name)
-        self._say(ev.Published(name))
+    def _adopt(self, name: str) -> None:
+        self._say(self._placed(name))
+
+    def _placed(self, name: str) -> ev.Event:
+        self._cache.note(self._commit, self._selection)
+        try:
+            for path in self._paths[name]:
+                self._cache.link(self._commit, path, name)
+        except Lost:
+            return ev.Lost(name)
+        except Held:
+            return ev.OwnerSeen(name, self._entries[name].size)
+        return ev.Published(name)
 
     def _seal(self) -> None:
         self._cache.seal(self._commit, self._revision, self._selection)

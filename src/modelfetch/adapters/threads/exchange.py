@@ -8,18 +8,18 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from ...core.ports import Interrupted
-from ...core.throttle import Bucket
+from ...core.transfer.ports import Interrupted
+from ...core.transfer.throttle import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...core.journal import Piece
-    from ...core.ports import Line, Part
+    from ...core.transfer.journal import Piece
+    from ...core.transfer.ports import Line, Part
 
 
 class Throttle:
-    """One bucket for all connections; see ``core.throttle``."""
+    """One bucket for all connections; see ``core.transfer.throttle``."""
 
     def __init__(self, rate: float | None, clock: Callable[[], float]) -> None:
         self._lock = threading.Lock()
