@@ -31,7 +31,7 @@ class CancelToken:
         self._callbacks: dict[object, Callable[[], object]] = {}
 
     def cancel(self) -> None:
-        """Throw it: callbacks run now, on this thread, each of them even when another one raises."""
+        """Throw the switch: callbacks run now, on this thread, each of them even when another one raises."""
         self._is_set = True
         with ExitStack() as stack:
             for key in reversed(list(self._callbacks)):
@@ -42,7 +42,7 @@ class CancelToken:
         return self._is_set
 
     def on_cancel(self, fn: Callable[[], object]) -> Callable[[], None]:
-        """Call ``fn`` on the cancelling thread, at once when that was already; returns what takes it back."""
+        """Call ``fn`` on the thread that cancels, at once on this one when that has happened; returns what unregisters it."""
         key = object()
         self._callbacks[key] = fn
         if self._is_set:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from modelfetch.core import retry
+from modelfetch.core.wire import retry
 from modelfetch.testing.fixture import isolated_cache as isolated_cache
 from modelfetch.testing.fixture import local_hub as local_hub
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import modelfetch as mf
-from modelfetch.core.journal import Journal, decode
+from modelfetch.core.transfer.journal import Journal, decode
 from modelfetch.testing import Content, LocalHub, Repo, Synthetic
 
 if TYPE_CHECKING:
@@ -262,6 +262,13 @@ def assert_right(folder: Path, files: Files = FILES) -> None:
     assert found == set(files)
     for path, content in files.items():
         assert (folder / path).read_bytes() == whole(content), path
+
+
+def assert_attributes(error: BaseException, attributes: Mapping[str, object]) -> None:
+    """The error carries these data; what is given as a function has to be passed."""
+    for name, expected in attributes.items():
+        found = getattr(error, name)
+        assert expected(found) if callable(expected) else found == expected, (name, found)
 
 
 def of(requests: tuple[Request, ...], where: str) -> list[Request]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from modelfetch.testing import NoAnswer, Stall, Status
 
-from .kit import LOST_PER_CONNECTION, MIB, TOTAL, World, assert_right, ending
+from .kit import LOST_PER_CONNECTION, MIB, TOTAL, World, assert_right, ending, threads_that_stay
 from .places import brought, refused_twice, was_asked
 
 if TYPE_CHECKING:
@@ -25,6 +26,30 @@ CTRL_C: dict[str, tuple[Fault, Callable[[World], None]]] = {
     "stalled": (Stall(after=MIB, match="model.bin"), brought(MIB)),
     "backing off": (Status(503, where="info", times=None), refused_twice("info")),
 }
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_ctrl_c_in_the_very_start_ends_the_download(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, begins: bool
+) -> None:
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        is_ours = thread.name == "modelfetch-job"
+        if begins or not is_ours:
+            start(thread)
+        if is_ours:
+            raise KeyboardInterrupt
+
+    world.publish()
+    world.hub.inject(Stall(after=MIB, match="model.bin"))
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        world.download()
+
+    assert threads_that_stay() == []
+
 
 if sys.platform != "win32":  # there a console's Ctrl-C reaches the test runner as well
 

@@ -11,7 +11,7 @@ import pytest
 import modelfetch as mf
 from modelfetch.testing import Synthetic
 
-from .kit import FILES, MIB, SIZE, TOTAL, WEIGHTS, Files, assert_right, threads_that_stay
+from .kit import FILES, MIB, SIZE, TOTAL, WEIGHTS, Files, assert_right, ending, threads_that_stay
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,6 +119,48 @@ def test_without_links_another_revision_is_right_too(no_links: World) -> None:
     repo.commit({"config.json": b"{}", "model.bin": Synthetic(SIZE, 77)})
 
     assert_right(no_links.download().path, {**FILES, "config.json": b"{}", "model.bin": Synthetic(SIZE, 77)})
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_without_links_downloads_at_once_do_not_take_contents_from_each_other(no_links: World, copies: int) -> None:
+    files: Files = {f"{folder}/{n}.bin": Synthetic(2_000, n) for n in range(60) for folder in "ab"[:copies]}
+    no_links.publish(files)
+
+    for child in [no_links.downloader() for _ in range(3)]:
+        word, told = ending(child)
+        assert word == "path", told
+
+    assert_right(no_links.download().path, files)
+    assert no_links.hub.body_bytes() == 60 * 2_000
+
+
+def test_without_links_downloads_of_two_revisions_at_once_both_finish(no_links: World) -> None:
+    files: Files = {f"{n}.bin": Synthetic(2_000, n) for n in range(60)}
+    repo = no_links.publish(files)
+    old = repo.sha
+    repo.commit({"config.json": b"{}"})
+
+    for child in [no_links.downloader(revision=revision) for revision in (old, "main", old, "main")]:
+        word, told = ending(child)
+        assert word == "path", told
+
+    assert_right(no_links.download(revision=old).path, files)
+    assert_right(no_links.download().path, {**files, "config.json": b"{}"})
+
+
+def test_content_that_somebody_deletes_as_soon_as_it_is_there_is_told_of(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = world.folder / "blobs" / world.publish().files["model.bin"].etag
+    replace = os.replace
+
+    def deleted(source: str, target: str) -> None:
+        replace(source, target)
+        blob.unlink(missing_ok=True)
+
+    monkeypatch.setattr(os, "replace", deleted)
+    with pytest.raises(mf.CacheError, match="complete in the cache and then gone from it, 4 times"):
+        world.download()
 
 
 def test_without_links_a_download_is_resumed(no_links: World) -> None:

@@ -256,6 +256,22 @@ def test_a_done_callback_that_raises_is_no_harm(world: World, caplog: pytest.Log
     wait_until(lambda: "ZeroDivisionError" in caplog.text, "the log")
 
 
+def test_who_only_followed_another_download_and_discards_says_nothing_of_the_others_bytes(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 1_000_000
+    owner = world.start()
+    wait_until(lambda: owner.snapshot().bytes_downloaded, "the first bytes")
+    follower = world.start()
+    wait_until(lambda: follower.snapshot().bytes_total, "its plan")
+
+    follower.cancel(discard=True)
+
+    assert "What it had fetched of unfinished files was discarded;" in str(follower.exception(20))
+    assert "anew" not in str(follower.exception())
+    world.hub.bandwidth = None
+    assert_right(owner.result(20).path)
+
+
 AT_EXIT = """
 import sys
 import modelfetch as mf
@@ -276,3 +292,70 @@ def test_a_process_that_ends_in_the_middle_ends_and_keeps_the_bytes(world: World
 
     assert (child.returncode, out, err) == (0, "\n", "")
     assert sum(journal.kept.size for journal in world.journals().values()) >= 500_000
+
+
+NEVER_BEGUN = """
+import threading
+import modelfetch as mf
+
+start = threading.Thread.start
+
+def interrupted(thread):
+    if thread.name == "modelfetch-job":
+        raise KeyboardInterrupt
+    start(thread)
+
+threading.Thread.start = interrupted
+try:
+    mf.start_download("org/model", token=False)
+except KeyboardInterrupt as error:
+    kept, threading.Thread.start = error, start
+job = mf.start_download("org/model", token=False)
+while job.snapshot().bytes_downloaded < 500_000:
+    pass
+"""
+
+
+def test_a_download_that_never_began_does_not_disturb_the_exit(world: World) -> None:
+    world.publish()
+    world.hub.inject(Stall(after=MIB, match="model.bin"))
+    child = world.run(NEVER_BEGUN)
+
+    out, err = child.communicate(timeout=30)
+
+    assert (child.returncode, out, err) == (0, "", "")
+
+
+AFTER_EXIT = """
+import atexit
+import modelfetch as mf
+
+@atexit.register
+def after_the_hook():
+    late = manager.start("org/third")
+    try:
+        mf.download("org/model", token=False)
+    except mf.DownloadCancelled as error:
+        print(type(error).__name__)
+    for job in (*jobs, late):
+        print(type(job.exception(0)).__name__)
+
+manager = mf.DownloadManager(queue=True, token=False)
+jobs = [manager.start("org/model"), manager.start("org/other"), manager.start("org/more")]
+while jobs[0].snapshot().bytes_downloaded < 500_000:
+    pass
+"""
+
+
+def test_once_the_process_ends_nothing_starts_any_more(world: World) -> None:
+    """Not what waits for its turn, and not what is asked for by then."""
+    world.publish()
+    for other in ("org/other", "org/more", "org/third"):
+        world.hub.add_repo(other, {"model.bin": b"other"})
+    world.hub.inject(Stall(after=MIB, match="model.bin"))
+    child = world.run(AFTER_EXIT)
+
+    out, err = child.communicate(timeout=30)
+
+    assert (child.returncode, out.split(), err) == (0, ["DownloadCancelled"] * 5, "")
+    assert [each.path for each in world.hub.requests if each.where == "info"] == [world.hub.requests[0].path]

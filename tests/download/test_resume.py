@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from modelfetch.core.journal import Journal
+    from modelfetch.core.transfer.journal import Journal
 
     from .kit import World
 

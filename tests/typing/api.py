@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import modelfetch as mf
 
@@ -27,7 +27,7 @@ def show(progress: mf.DownloadProgress) -> None:
 
 def start(spec: mf.ModelSpec) -> None:
     token = mf.CancelToken()
-    job = mf.start_download(spec, cancel=token, endpoint="https://hub.example", update=False)
+    job = mf.start_download(spec, cancel=token, endpoint="https://hub.example", update=False, allow_unsafe=False)
     assert_type(job, mf.DownloadJob)
     assert_type(job.snapshot(), mf.DownloadProgress)
     unsubscribe = job.subscribe(show, interval=0.5, post=lambda call: call())
@@ -44,8 +44,47 @@ async def wait(job: mf.DownloadJob) -> None:
 def look(catalog: mf.Catalog) -> None:
     assert_type(mf.model_status("tiny", catalog=catalog | mf.DEFAULT_CATALOG), mf.ModelStatus)
     assert_type(catalog["tiny"], mf.ModelSpec)
+    assert_type(mf.list_cached(), tuple[mf.CachedModel, ...])
+    assert_type(mf.list_cached("x")[0].path, Path | None)
+    assert_type(mf.verify_cached("tiny", revision="main", cancel=threading.Event()).corrupt, tuple[str, ...])
+    assert_type(mf.remove_cached("tiny", cache_dir=Path("x"), catalog=catalog), int)
+    assert_type(mf.clean_cached("x", partial=True), mf.CleanReport)
+    assert_type(mf.clean_cached().left_alone[0], mf.LeftAlone)
 
 
 def fail(error: mf.NetworkError) -> None:
     assert_type(error.retry_after, float | None)
     assert_type(error.bytes_kept, int)
+
+
+def refuse(error: mf.UnsafeFilesError) -> None:
+    assert_type(error.files, tuple[str, ...])
+
+
+def load(folder: Path, *, size: int = 1) -> list[Path]:
+    return [folder] * size
+
+
+def load_and_forget() -> None:
+    mine = mf.Backend(name="mine", needed=(("a.txt",),), patterns=("a.txt",), load=load)
+    assert_type(mf.register_backend(mine), mf.Backend)
+    assert_type([backend.name for backend in mf.list_backends()], list[str])
+    assert_type(mine.estimate({"a.txt": 1}), mf.MemoryEstimate | None)
+    assert_type(mf.load_cached("org/name", backend="mine", reuse=False, size=2), Any)
+    assert_type(len(mf.loaded_models), int)
+    assert_type([loaded.commit for loaded in mf.loaded_models], list[str])
+    assert_type(mf.loaded_models.remove("org/name", backend="mine"), int)
+
+
+def draw(job: mf.DownloadJob) -> None:
+    card = mf.progress_card(job.snapshot(), "A model")
+    assert_type(card.fraction, float | None)
+    assert_type(card.percent, int | None)
+
+
+def show_in_a_notebook(job: mf.DownloadJob) -> None:
+    assert_type(job.name, str)
+    mf.ui.notebook.show(job, "A model").display()
+    mf.download("tiny", progress=mf.ui.notebook.bar())
+    picker = mf.ui.notebook.picker(mf.DownloadManager(), selected="tiny", on_select=print)
+    assert_type(picker.selected, str | None)

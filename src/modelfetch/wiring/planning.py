@@ -1,4 +1,8 @@
-"""From a name to a plan."""
+"""From a name to a plan.
+
+Rule: what is recorded on disk answers for a commit, which never changes, where the network is off, and, complete, for who
+passes ``update=False``. All else the Hub answers; one that cannot be reached is an error and never an old answer.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..adapters.account import Account, account
-from ..adapters.cache import RepoCache
+from ..adapters.cache import CachedRepo, RepoCache
 from ..adapters.http import HttpWire
 from ..adapters.hub import Hub
 from ..adapters.threads import Crew, Scope, in_background
-from ..backends import backend_files
-from ..core.asking import list_repo
-from ..core.catalog import ModelSpec, patterns, resolve
-from ..core.listing import is_commit
-from ..core.plan import DownloadPlan, make_plan, plan_of
-from ..core.refusal import Question
+from ..backends import find_backend, infer_backend
+from ..core.models.catalog import ModelSpec, patterns, resolve
+from ..core.planning.asking import list_repo
+from ..core.planning.listing import is_commit
+from ..core.planning.plan import DownloadPlan, make_plan, plan_of
+from ..core.planning.unsafe import check_safe
+from ..core.wire.refusal import Question
 from ..errors import NotCachedError
+from .commits import candidates
 
 if TYPE_CHECKING:
     from .options import PlanOptions, Waiting
@@ -25,10 +31,14 @@ if TYPE_CHECKING:
 
 def specify(model: str | ModelSpec, options: PlanOptions) -> ModelSpec:
     """What ``model`` means, with the caller's choices and the backend's file patterns."""
-    spec = resolve(model, options.catalog, backend=options.backend, revision=options.revision)
+    return chosen(resolve(model, options.catalog, backend=options.backend, revision=options.revision), options)
+
+
+def chosen(spec: ModelSpec, options: PlanOptions) -> ModelSpec:
+    """``spec`` with the caller's file patterns, else its own, else its backend's."""
     allow = options.allow_patterns if options.allow_patterns is not None else spec.allow_patterns
     if allow is None and spec.backend is not None:
-        allow = backend_files(spec.backend).patterns
+        allow = find_backend(spec.backend).patterns
     ignore = options.ignore_patterns if options.ignore_patterns is not None else spec.ignore_patterns
     return replace(spec, allow_patterns=patterns(allow), ignore_patterns=patterns(ignore))
 
@@ -39,10 +49,19 @@ def plan(spec: ModelSpec, options: PlanOptions, waiting: Waiting, stall_timeout:
     crew, wire = Crew("plan"), HttpWire(stall_timeout + BACKSTOP)
     scope = Scope(wire.line, stall_timeout)
     try:
-        return in_background(crew, lambda: _plan(spec, where, options, scope), scope, waiting.wanted, waiting.on_ring)
+        made = in_background(crew, lambda: _plan(spec, where, options, scope), scope, waiting.wanted, waiting.on_ring)
     finally:
         crew.close()
         wire.close()
+    if not options.allow_unsafe:
+        check_safe(made)  # before a backend is inferred: a listing shall not talk itself past the policy
+    return _inferred(made)
+
+
+def _inferred(plan: DownloadPlan) -> DownloadPlan:
+    """``plan`` with the backend that its files are for, where nobody asked for one; the files stay as they are."""
+    inference = infer_backend([file.path for file in plan.files])
+    return plan.with_inference(inference.backend, inference.reason)
 
 
 BACKSTOP = 5.0
@@ -51,9 +70,11 @@ BACKSTOP = 5.0
 
 def _plan(spec: ModelSpec, where: Account, options: PlanOptions, scope: Scope) -> DownloadPlan:
     cache = RepoCache(where.cache_dir, spec.repo_id)
-    recorded = _recorded_plan(spec, where, cache)
     revision = spec.revision or ""
-    if recorded is not None and (is_commit(revision) or where.offline or (not options.update and recorded.is_complete)):
+    recorded = _recorded_plan(spec, where, cache, cache.commit_of(revision))
+    if not options.update and (complete := _newest_complete(spec, where, cache)) is not None:
+        return complete
+    if recorded is not None and (is_commit(revision) or where.offline):
         return recorded
     if where.offline:
         raise _offline(spec)
@@ -62,8 +83,16 @@ def _plan(spec: ModelSpec, where: Account, options: PlanOptions, scope: Scope) -
     return seen_from(cache, make_plan(listing, spec, where.endpoint, {}))
 
 
-def _recorded_plan(spec: ModelSpec, where: Account, cache: RepoCache) -> DownloadPlan | None:
-    commit = cache.commit_of(spec.revision or "")
+def _newest_complete(spec: ModelSpec, where: Account, cache: RepoCache) -> DownloadPlan | None:
+    """The plan of the newest copy on disk of which nothing is missing."""
+    for commit in candidates(spec.revision or "", cache, CachedRepo(where.cache_dir, spec.repo_id)):
+        found = _recorded_plan(spec, where, cache, commit)
+        if found is not None and found.is_complete:
+            return found
+    return None
+
+
+def _recorded_plan(spec: ModelSpec, where: Account, cache: RepoCache, commit: str | None) -> DownloadPlan | None:
     record = cache.recorded(commit) if commit else None
     files = record.files_for(patterns(spec.allow_patterns), patterns(spec.ignore_patterns)) if record else None
     if commit is None or not files:

@@ -1,4 +1,8 @@
-"""From a plan to files."""
+"""From a plan to files.
+
+Rule: whatever can refuse a download is asked before anything of it is begun: memory, the plan, its names, being offline, room
+on the disk. Where every byte is there already, only names are missing, and neither the network nor room is asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,80 +13,90 @@ from ..adapters.account import Account, account
 from ..adapters.cache import RepoCache
 from ..adapters.http import HttpWire
 from ..adapters.hub import Hub, HubFiles
-from ..adapters.machine import total_memory
 from ..adapters.threads import ThreadDriver
-from ..core import events as ev
-from ..core.fit import check_memory, check_storage
-from ..core.http import origin
-from ..core.machine import Machine, Policy
-from ..core.plan import DownloadPlan
-from ..core.progress import Meter
-from ..core.record import Selection
-from ..core.refusal import Question
-from ..core.transfer import FileTransfer
-from ..errors import DownloadCancelled, NotCachedError
-from ..job import CANCELLED, DownloadResult
+from ..core.kept.record import Selection
+from ..core.planning.plan import DownloadPlan
+from ..core.planning.plan_file import believed
+from ..core.planning.unsafe import check_safe
+from ..core.transfer import events as ev
+from ..core.transfer.contents import contents
+from ..core.transfer.machine import Machine
+from ..core.transfer.policy import Policy
+from ..core.transfer.progress import Meter
+from ..core.wire.refusal import Question
+from ..core.wire.tokens import allowed_token, asked_endpoint
+from ..errors import NotCachedError
+from ..job import DownloadResult
+from .fitting import require_memory
 from .options import PlanOptions, TransferOptions, Waiting
 from .planning import BACKSTOP, agent, plan, seen_from, specify
+from .room import little_room, room_for
+from .tidying import tidied
 
 if TYPE_CHECKING:
-    from ..core.catalog import ModelSpec
-    from ..core.progress import DownloadProgress
-    from ..job import DownloadJob
+    from ..core.models.catalog import ModelSpec
+    from ..core.transfer.progress import DownloadProgress
+    from ..job import Run
 
 
 def transfer(
-    model: str | ModelSpec | DownloadPlan, options: PlanOptions, how: TransferOptions, job: DownloadJob
+    model: str | ModelSpec | DownloadPlan, options: PlanOptions, how: TransferOptions, job: Run
 ) -> DownloadResult:
     """The whole download, on the job's thread."""
     began = time.monotonic()
     if isinstance(model, DownloadPlan):
-        planned = model
+        if how.check_memory:
+            require_memory(model)
+        planned = believed(model)
+        if not options.allow_unsafe:
+            check_safe(planned)
         where = _account_for(planned, options)
     else:
         spec = specify(model, options)
         if how.check_memory:
-            check_memory(spec, total_memory())
+            require_memory(spec)
         planned = plan(spec, options, Waiting(job.wanted, job.on_stop), how.stall_timeout)
         where = account(options.token, options.endpoint, options.cache_dir)
     job.wanted()
     cache = RepoCache(where.cache_dir, planned.repo_id)
     planned = seen_from(cache, planned)
-    _check(planned, where, cache, how)
-    return _Download(planned, where, cache, how, job).run(began)
+    cache.check_names(planned.commit, [file.entry for file in planned.files])
+    if planned.is_complete:
+        with little_room(planned, cache, how.storage_headroom):
+            result = _Download(planned, where, cache, how, job).run(began)
+        return tidied(result, cache)
+    _check_online(planned, where)
+    with room_for(planned, cache, how.storage_headroom, discards=lambda: job.discards):
+        result = _Download(planned, where, cache, how, job).run(began)
+    return tidied(result, cache)
 
 
 def _account_for(plan: DownloadPlan, options: PlanOptions) -> Account:
-    """A plan's own endpoint; the user's usual token goes there only when it is the usual endpoint as well."""
-    usual = account(False, options.endpoint, options.cache_dir)  # noqa: FBT003 - no token yet
-    endpoint = usual.endpoint if options.endpoint else plan.endpoint
-    is_own = options.endpoint is not None or origin(endpoint) == origin(usual.endpoint)
-    token = options.token if is_own or isinstance(options.token, str) else False
-    return account(token, endpoint, options.cache_dir)
+    """The account that ``plan`` is carried out with."""
+    usual = account(False, options.endpoint, options.cache_dir).endpoint  # noqa: FBT003 - no token yet
+    endpoint = asked_endpoint(plan.endpoint, usual, options.endpoint)
+    return account(allowed_token(endpoint, usual, requested=options.token), endpoint, options.cache_dir)
 
 
-def _check(plan: DownloadPlan, where: Account, cache: RepoCache, how: TransferOptions) -> None:
-    if plan.is_complete:
+def _check_online(plan: DownloadPlan, where: Account) -> None:
+    if not where.offline:
         return
-    if where.offline:
-        missing = [file.path for file in plan.files if file.state != "cached"]
-        message = (
-            f"{plan.repo_id} is not complete in the cache: {len(missing)} files are missing ({', '.join(missing[:5])}). A complete "
-            "copy was expected, because HF_HUB_OFFLINE is set. No request was made; go online and download it."
-        )
-        raise NotCachedError(message, missing=missing)
-    check_storage(plan.repo_id, plan.remaining_bytes, how.storage_headroom, cache.free_bytes())
+    missing = [file.path for file in plan.files if file.state != "cached"]
+    more = f", and {len(missing) - 5} more" if len(missing) > 5 else ""  # noqa: PLR2004 - as many as a line holds
+    message = (
+        f"{plan.repo_id} is not complete in the cache, without {', '.join(missing[:5])}{more}. A complete "
+        "copy was expected, because HF_HUB_OFFLINE is set. No request was made; go online and download it."
+    )
+    raise NotCachedError(message, missing=missing)
 
 
 class _Download:
     """One plan being carried out; everything it touches is made here and closed here."""
 
-    def __init__(
-        self, plan: DownloadPlan, where: Account, cache: RepoCache, how: TransferOptions, job: DownloadJob
-    ) -> None:
+    def __init__(self, plan: DownloadPlan, where: Account, cache: RepoCache, how: TransferOptions, job: Run) -> None:
         self._plan, self._cache, self._job = plan, cache, job
         asked = Question(plan.repo_id, plan.commit, where.endpoint, with_token=where.token is not None)
-        policy = Policy(how.max_connections, how.stall_timeout, how.bandwidth_limit)
+        policy = Policy(how.max_connections, how.stall_timeout, how.bandwidth_limit, how.stall_floor)
         self._machine = Machine(contents(plan), policy, asked)
         self._meter = Meter(plan.total_bytes, len(plan.files))
         self._wire = HttpWire(how.stall_timeout + BACKSTOP)
@@ -95,7 +109,7 @@ class _Download:
             revision=plan.revision,
             selection=Selection(plan.allow_patterns, plan.ignore_patterns, tuple(file.entry for file in plan.files)),
             line=self._wire.line,
-            bandwidth_limit=how.bandwidth_limit,
+            policy=policy,
             look=self._look,
         )
 
@@ -111,7 +125,7 @@ class _Download:
             case ev.Failure(error):
                 raise error
             case ev.Cancelled():
-                raise DownloadCancelled(CANCELLED)
+                raise self._job.cancelled()
             case ev.Complete():
                 return self._result(began)
             case _:
@@ -136,14 +150,3 @@ class _Download:
             elapsed=time.monotonic() - began,
             progress=progress,
         )
-
-
-def contents(plan: DownloadPlan) -> tuple[FileTransfer, ...]:
-    """The plan's distinct contents: one that several paths want is fetched once."""
-    found: dict[str, FileTransfer] = {}
-    for file in plan.files:
-        old = found.get(file.blob_id)
-        paths = (*old.paths, file.path) if old else (file.path,)
-        cached = file.state == "cached" and (old is None or old.cached)
-        found[file.blob_id] = FileTransfer(file.blob_id, file.size, paths, cached=cached, seen=file.bytes_present)
-    return tuple(found.values())
