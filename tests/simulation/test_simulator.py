@@ -10,11 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelfetch.core import events as ev
-from modelfetch.testing.simulator import Violation, World, simulate
+from modelfetch.core.ranges import ByteRange, RangeSet
+from modelfetch.core.transfer import events as ev
+from modelfetch.core.transfer.journal import Journal, Piece
+from modelfetch.core.transfer.policy import Policy
+from modelfetch.testing.simulator import Violation, World, simulate, source
 from modelfetch.testing.simulator import faults as f
 from modelfetch.testing.simulator.content import Content, File
+from modelfetch.testing.simulator.disk import JournalFile
 from modelfetch.testing.simulator.mutants import MUTANTS
+from modelfetch.testing.simulator.script import LONGEST, readable
+from modelfetch.testing.simulator.world import Pace
 
 if TYPE_CHECKING:
     from modelfetch.testing.simulator.faults import Fault
@@ -69,7 +75,54 @@ def test_a_violation_can_be_sent_to_another_process() -> None:
     with pytest.raises(Violation) as caught:
         simulate(0, kinds=MUTANTS["journal before data"])
     again = pickle.loads(pickle.dumps(caught.value))
-    assert (again.seed, again.message, again.script) == (0, caught.value.message, caught.value.script)
+    assert (again.seed, again.rule, again.message) == (0, caught.value.rule, caught.value.message)
+    assert again.script == caught.value.script
+
+
+def test_the_source_of_a_world_makes_it_again() -> None:
+    names = {"World": World, "File": File, "Policy": Policy, "Pace": Pace, "f": f}
+    for seed in range(40):
+        world = World.drawn(seed)
+        assert eval(source(world), dict(names)) == world
+
+
+def test_a_script_that_is_too_long_loses_its_middle() -> None:
+    log = [(float(at), "A1", ev.CancelAsked(), ()) for at in range(LONGEST + 5)]
+    lines = readable(log, ())
+    assert lines[0].startswith("     0.000")
+    assert lines[LONGEST // 2 + 1].strip() == "... 5 lines ..."
+    assert lines[-1].startswith(f"{LONGEST + 4:10.3f}")
+
+
+def test_a_follower_whose_own_network_fails_is_done_when_the_owner_is() -> None:
+    run = simulate(0, world=having(f.Neighbour(0.0, once=False), f.Offline(1, 1.0, 1_000.0)))
+    assert (run.bytes_served, run.calls) == (21 << 20, 1)
+    assert "Broken" not in "".join(run.script)
+
+
+def test_who_is_offline_alone_fails_and_succeeds_later() -> None:
+    run = simulate(0, world=having(f.Offline(0, 0.0, 30.0)))
+    assert run.calls > 1
+    assert any("network is unreachable" in line for line in run.script)
+
+
+def test_a_frozen_owner_keeps_its_locks_and_goes_on_afterwards() -> None:
+    run = simulate(0, world=having(f.Neighbour(0.0, once=False), f.Freeze(40, 15.0)))
+    assert (run.outcome, run.bytes_twice) == (ev.Complete(), 0)
+    assert run.seconds > 15
+
+
+def test_a_bandwidth_limit_makes_the_download_as_slow_as_it_says() -> None:
+    limited = replace(having(), policy=Policy(max_connections=1, bandwidth_limit=1 << 20))
+    assert simulate(0, world=limited).seconds >= 21
+
+
+def test_a_line_that_a_full_disk_tore_costs_that_line_alone() -> None:
+    journal = JournalFile(Journal("e" * 64, 100), holder=None)
+    journal.tear(Piece(ByteRange(0, 10), 1))
+    journal.keep(Piece(ByteRange(10, 20), 2))
+    assert journal.is_true
+    assert journal.kept == RangeSet((ByteRange(10, 20),))
 
 
 STRETCHES = st.lists(

@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 import ssl
+import urllib.request
 from email.utils import parsedate_to_datetime
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -25,13 +26,17 @@ from modelfetch.testing import (
     Forbidden,
     Garbage,
     Gzip,
+    GzipBomb,
+    HangUp,
     HeaderTrickle,
     HugeJson,
     IgnoreRange,
+    Interim,
     LieRange,
     LocalHub,
     NoAnswer,
     OtherContent,
+    OtherHeaders,
     RangeNotSatisfiable,
     RateLimited,
     Redirect,
@@ -40,7 +45,9 @@ from modelfetch.testing import (
     ShortBody,
     Stall,
     Status,
+    Surplus,
     Trickle,
+    Verbatim,
 )
 from modelfetch.testing.localhub.faults import Fault, ListingFlaw
 
@@ -208,6 +215,23 @@ def test_forbidden_stays_forbidden(client: Any, local_hub: LocalHub) -> None:
     assert [client.fetch().status for _ in range(2)] == [403, 403]
 
 
+@pytest.mark.parametrize("offset", [2, 1000, -3])
+def test_a_file_without_the_byte_that_is_to_be_flipped_stays_as_it_is(local_hub: LocalHub, offset: int) -> None:
+    local_hub.add_repo("org/short", {"config.json": b"{}"})
+    flip = local_hub.inject(FlipBit(offset=offset))
+    with urllib.request.urlopen(f"{local_hub.endpoint}/org/short/resolve/main/config.json") as answer:
+        assert answer.read() == b"{}"
+    assert flip.hits == 0
+
+
+@pytest.mark.parametrize("offset", [1, -1])
+def test_the_byte_to_be_flipped_may_be_counted_from_the_end(local_hub: LocalHub, offset: int) -> None:
+    local_hub.add_repo("org/short", {"config.json": b"{}"})
+    local_hub.inject(FlipBit(offset=offset))
+    with urllib.request.urlopen(f"{local_hub.endpoint}/org/short/resolve/main/config.json") as answer:
+        assert answer.read() == b"{|"
+
+
 def test_one_flipped_bit_is_one_flipped_bit(client: Any, local_hub: LocalHub, content: bytes) -> None:
     flip = local_hub.inject(FlipBit(offset=1000, mask=0x80))
     assert client.fetch(Range="bytes=0-999").body == content[:1000]
@@ -318,3 +342,71 @@ def test_a_removed_fault_and_a_healed_hub_are_well(client: Any, local_hub: Local
 def test_faults_are_values_and_all_of_them_are_public() -> None:
     assert Reset(5) == Reset(5) != Reset(6)
     assert {fault.__name__ for fault in get_args(Fault)} < set(testing.__all__)
+
+
+def _answers(hub: LocalHub, request: str) -> bytes:
+    """All that comes for one request, until the connection is closed."""
+    address = urlsplit(hub.endpoint)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as sock:
+        sock.sendall(f"{request} HTTP/1.1\r\n\r\n".encode())
+        return b"".join(iter(lambda: sock.recv(10_000), b""))
+
+
+def test_a_head_can_lie_about_the_body_behind_it(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(OtherHeaders((("Content-Length", "5"), ("X-A", "1"), ("X-A", "2")), where="info"))
+    reply = client.open(INFO)
+    assert (reply.read(), reply.headers.get_all("X-A")) == (b'{"_id', ["1", "2"])
+
+
+def test_a_head_can_leave_out_how_long_the_body_is(local_hub: LocalHub) -> None:
+    local_hub.inject(OtherHeaders(without=("content-length",), where="info"))
+    local_hub.inject(Close(after=10, where="info"))
+    address = urlsplit(local_hub.endpoint)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as sock:
+        sock.sendall(f"GET {INFO} HTTP/1.1\r\n\r\n".encode() * 2)
+        heads = b"".join(iter(lambda: sock.recv(10_000), b"")).split(b"HTTP/1.1 200")[1:]
+    assert [b"Content-Length" in head for head in heads] == [False, True]
+
+
+def test_interim_answers_come_before_the_right_one(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(Interim(100, 3, where="info"))
+    assert client.ask(INFO).status == 200
+
+
+def test_a_connection_that_was_to_be_kept_can_be_closed(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(HangUp())
+    told = _answers(local_hub, f"GET {INFO}")
+    assert b"Connection: close" not in told
+    assert told.endswith(b"}")
+    assert client.ask(INFO).status == 200
+
+
+def test_anything_can_be_on_the_wire_in_place_of_an_answer(local_hub: LocalHub) -> None:
+    local_hub.inject(Verbatim(b"no HTTP at all", where="info"))
+    assert _answers(local_hub, f"GET {INFO}") == b"no HTTP at all"
+    assert local_hub.requests[0].status == 0
+
+
+def test_anything_can_be_on_the_wire_without_end(local_hub: LocalHub) -> None:
+    local_hub.inject(Verbatim(b"begin", b"again", where="info"))
+    address = urlsplit(local_hub.endpoint)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as sock:
+        sock.sendall(f"GET {INFO} HTTP/1.1\r\n\r\n".encode())
+        with sock.makefile("rb") as lines:
+            assert lines.read(1_000_005).endswith(b"again")
+    local_hub.wait_until_quiet()
+
+
+def test_an_answer_to_head_can_bring_bytes_that_belong_to_none(client: Any, local_hub: LocalHub) -> None:
+    surplus = local_hub.inject(Surplus(b"HTTP/1.1 500 Surplus\r\n\r\n"))
+    assert client.ask("/org/model/resolve/main/model.bin", "GET").status == 302
+    assert surplus.hits == 0
+    assert client.ask("/org/model/resolve/main/model.bin", "HEAD").status == 302
+    assert surplus.hits == 1
+
+
+def test_a_bomb_is_small_until_it_is_unpacked(client: Any, local_hub: LocalHub) -> None:
+    local_hub.inject(GzipBomb(3 << 20))
+    packed = client.ask(INFO).body
+    assert len(packed) < 10_000
+    assert gzip.decompress(packed) == b" " * (3 << 20)

@@ -68,7 +68,7 @@ def _other_bytes(fault: faults.FlipBit | faults.OtherContent, answer: Answer) ->
         case faults.OtherContent():
             return replace(answer, body=replace(span, content=Synthetic(span.content.size, -1 - fault.seed)))
         case faults.FlipBit():
-            offset = fault.offset % span.content.size if span.content.size else -1
+            offset = fault.offset if fault.offset >= 0 else fault.offset + span.content.size
             flipped = Flipped(span.content, offset, fault.mask)
             return replace(answer, body=replace(span, content=flipped)) if span.start <= offset < span.stop else None
         case _:

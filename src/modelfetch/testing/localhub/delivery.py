@@ -23,7 +23,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An answer on its way. ``delay`` is in seconds before the head, the rates are in bytes per second."""
+    """An answer on its way. ``delay`` is in seconds before the head, the rates are in bytes per second.
+
+    Without ``framed`` the head does not say how long the body is. ``before`` goes out ahead of the head, ``surplus``
+    behind one without a body; ``verbatim`` in place of head and body, and after it ``endless`` for ever. ``hang_up``:
+    the connection is closed after the body although the head promised to keep it.
+    """
 
     answer: Answer
     delay: float = 0.0
@@ -31,3 +36,9 @@ class Delivery:
     head_rate: float | None = None
     body_rate: float | None = None
     chunked: bool = False
+    framed: bool = True
+    before: bytes = b""
+    verbatim: bytes | None = None
+    endless: bytes = b""
+    surplus: bytes = b""
+    hang_up: bool = False

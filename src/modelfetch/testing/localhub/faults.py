@@ -6,7 +6,7 @@ Every fault has four options beside its own:
 * ``skip``: how many it lets pass before.
 * ``match``: a glob on the repo path that a request is about (``*`` crosses ``/``).
 * ``where``: ``info``, ``tree``, ``resolve`` (headers and redirect of a file), ``cdn`` (any file body, also of a small
-  file, which the Hub itself serves), or ``*``.
+  file, which the Hub itself serves), ``other`` (any other address), or ``*``.
 
 Rule: a request that a fault cannot spoil (fewer bytes than ``after``, no JSON to break) is no hit. Of several faults
 that want the same request the oldest wins and the others wait, so a list of faults is a script; only those about
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FaultWhere = Literal["info", "tree", "resolve", "cdn", "*"]
+FaultWhere = Literal["info", "tree", "resolve", "cdn", "other", "*"]
 """What a request has to be for, to be spoiled."""
 
 ListingFlaw = Literal[
@@ -162,7 +162,10 @@ class Forbidden(_Options):
 
 @dataclass(frozen=True, slots=True)
 class FlipBit(_Options):
-    """The bits of ``mask`` are flipped in the byte at ``offset`` of the file; answers without that byte are no hit."""
+    """The bits of ``mask`` are flipped in the byte at ``offset`` of the file, from its end if that is negative.
+
+    Answers without that byte are no hit.
+    """
 
     offset: int = 0
     mask: int = 1
@@ -173,6 +176,54 @@ class OtherContent(_Options):
     """Other bytes of the same number: the file changed between two attempts (``skip=1, times=None``)."""
 
     seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OtherHeaders(_Options):
+    """The right answer under a head in which these headers stand in place of those of the same names.
+
+    A name may come twice, ``without`` names what is left out, and ``Content-Length`` and ``Transfer-Encoding`` may lie:
+    the body stays what it is.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interim(_Options):
+    """``count`` interim answers (1xx, RFC 9110 section 15.2) before the right one."""
+
+    code: int = 103
+    count: int = 1
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(_Options):
+    """The right answer, and then a FIN although the connection was to be kept: the next request finds it closed."""
+
+    where: FaultWhere = field(default="*", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus(_Options):
+    """The right answer to a HEAD, and with it ``data``, which belongs to no answer, on a connection that stays open."""
+
+    data: bytes
+    where: FaultWhere = field(default="resolve", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim(_Options):
+    """``data`` on the wire in place of a whole answer, its head included, then ``endless`` again and again.
+
+    ``then``: whether the connection is closed, or kept open in silence.
+    """
+
+    data: bytes
+    endless: bytes = b""
+    then: Literal["close", "stall"] = "close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +263,14 @@ class Gzip(_Options):
 
 
 @dataclass(frozen=True, slots=True)
+class GzipBomb(_Options):
+    """A few hundred kilobytes of gzip that unpack to ``size`` bytes of white space."""
+
+    size: int = 1 << 30
+    where: FaultWhere = field(default="info", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Chunked(_Options):
     """The body comes in chunks, without a length."""
 
@@ -247,11 +306,17 @@ Fault = (
     | Forbidden
     | FlipBit
     | OtherContent
+    | OtherHeaders
+    | Interim
+    | HangUp
+    | Surplus
+    | Verbatim
     | CaptivePortal
     | Garbage
     | HugeJson
     | BadListing
     | Gzip
+    | GzipBomb
     | Chunked
     | Redirect
 )

@@ -35,15 +35,27 @@ class Sender:
         self.connection.pause(delivery.delay)
         if delivery.cut and delivery.cut.after is None:
             self._make(delivery.cut)
+        if delivery.verbatim is not None:
+            self._verbatim(delivery, delivery.verbatim)
+            return
         self.log.answer(self.number, delivery.answer.status, is_content=delivery.answer.is_content)
-        prefix = head(delivery.answer, chunked=delivery.chunked)
+        prefix = delivery.before + head(delivery)
         if delivery.head_rate is not None:
             self._trickle(prefix, _fixed(delivery.head_rate))
             prefix = b""
         if with_body:
             self._body(delivery, prefix)
         else:
-            self.connection.send(prefix)
+            self.connection.send(prefix + delivery.surplus)
+        if delivery.hang_up:
+            self.connection.finish()
+
+    def _verbatim(self, delivery: Delivery, data: bytes) -> None:
+        self.connection.send(data)
+        while delivery.endless:
+            self.connection.send(delivery.endless)
+        if delivery.cut is not None:
+            self._make(delivery.cut)
 
     def _body(self, delivery: Delivery, prefix: bytes) -> None:
         span, cut = delivery.answer.body, delivery.cut

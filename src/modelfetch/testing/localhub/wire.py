@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 from .message import Query
 
 if TYPE_CHECKING:
-    from .message import Answer, Origin
+    from .delivery import Delivery
+    from .message import Headers, Origin
 
 _LOOK = 0.02
 _SETTLE = 0.1
@@ -154,9 +155,16 @@ def _without_origin(target: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def head(answer: Answer, *, chunked: bool) -> bytes:
-    """The status line and the headers of ``answer``."""
-    phrase = http.client.responses.get(answer.status, "")
-    length = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(answer.body.size))
-    lines = [f"HTTP/1.1 {answer.status} {phrase}", *(f"{name}: {value}" for name, value in (*answer.headers, length))]
+def head(delivery: Delivery) -> bytes:
+    """The status line and the headers of what is delivered."""
+    answer = delivery.answer
+    length = ("Transfer-Encoding", "chunked") if delivery.chunked else ("Content-Length", str(answer.body.size))
+    told = {name.lower() for name, _ in answer.headers}
+    framing = (length,) if delivery.framed and not told & {"content-length", "transfer-encoding"} else ()
+    return head_bytes(answer.status, (*answer.headers, *framing))
+
+
+def head_bytes(status: int, headers: Headers) -> bytes:
+    """The head of an answer as it goes over the wire."""
+    lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, '')}", *(f"{key}: {text}" for key, text in headers)]
     return "\r\n".join((*lines, "", "")).encode("latin-1", "replace")

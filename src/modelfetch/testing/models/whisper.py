@@ -79,7 +79,7 @@ def write_big_whisper(folder: Path, size: int = 200_000_000, *, seed: int = 0) -
     """
     words = _words(multilingual=False, full=False)
     side_files = _side_files(words, _USUAL_MELS)
-    shape = _fitting(size - sum(map(len, side_files.values())), words)
+    shape = _fitting(size, sum(map(len, side_files.values())), words)
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in side_files.items():
         (folder / name).write_bytes(data)
@@ -88,13 +88,13 @@ def write_big_whisper(folder: Path, size: int = 200_000_000, *, seed: int = 0) -
     return folder
 
 
-def _fitting(size: int, words: Words) -> Shape:
-    """The widest of the big ones whose ``model.bin`` has at most ``size`` bytes."""
-    smallest, next_one = (_model_size(_widened(steps), words) for steps in (0, 1))
+def _fitting(size: int, beside: int, words: Words) -> Shape:
+    """The widest of the big ones that has at most ``size`` bytes, ``beside`` of them in other files."""
+    smallest, next_one = (_model_size(_widened(steps), words) + beside for steps in (0, 1))
     if size < smallest:
         message = (
-            f"The smallest big Whisper has a model.bin of {smallest} bytes, and {size} are left for it beside the other files. "
-            "Nothing was written; ask for a larger size, or use tiny_whisper."
+            f"The smallest big Whisper has {smallest} bytes, and {size} were asked for. Nothing was written; ask for a larger "
+            "size, or use tiny_whisper."
         )
         raise ValueError(message)
     return _widened((size - smallest) // (next_one - smallest))

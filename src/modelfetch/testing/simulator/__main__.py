@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter
 from multiprocessing import Pool
 
 from .rules import Violation
-from .run import shrink, simulate
+from .shrinking import shrink
+from .simulation import simulate
 
-_CHUNK = 100
+_CHUNK = 50
+
+_TELL_EVERY = 10.0
+"""Seconds between two lines about how far a long run is."""
 
 
 def _run(seed: int) -> tuple[int, str, int, int]:
@@ -21,6 +24,39 @@ def _run(seed: int) -> tuple[int, str, int, int]:
     except Violation as violation:
         return seed, violation.message, 0, 0
     return seed, "", run.bytes_served, run.bytes_twice
+
+
+class _Tally:
+    """What became of the seeds so far."""
+
+    def __init__(self, seeds: int) -> None:
+        self.failed: list[int] = []
+        self._seeds = seeds
+        self._done = self._served = self._twice = 0
+        self._began = self._told = time.monotonic()
+
+    def add(self, seed: int, message: str, served: int, twice: int) -> None:
+        """One more seed; a failure is told at once, how far the run is now and then."""
+        self._done, self._served, self._twice = self._done + 1, self._served + served, self._twice + twice
+        if message:
+            self.failed.append(seed)
+            _tell(f"seed {seed}: {message}")
+        if time.monotonic() - self._told >= _TELL_EVERY:
+            self._told = time.monotonic()
+            left = (self._seeds - self._done) * (self._told - self._began) / self._done
+            _tell(f"{self._done:,} of {self._seeds:,} runs, {len(self.failed)} failed, about {left / 60:.0f} min left")
+
+    def tell(self) -> None:
+        """The sums."""
+        seconds = time.monotonic() - self._began
+        _tell(
+            f"{self._done:,} runs in {seconds:.1f} s, {self._done / seconds:.0f} a second; {len(self.failed)} failed."
+        )
+        _tell(f"{self._served / 1e9:,.1f} GB were served, {self._twice / 1e9:,.1f} GB of them a second time.")
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a command line
 
 
 def _arguments() -> argparse.Namespace:
@@ -33,25 +69,17 @@ def _arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run the seeds; how many of them failed, at most 1."""
+    """Run the seeds; 1 when one of them failed, else 0."""
     asked = _arguments()
-    began, failed, sums = time.monotonic(), [], Counter[str]()
+    tally = _Tally(asked.seeds)
+    seeds = range(asked.first, asked.first + asked.seeds)
     with Pool(asked.processes) as pool:
-        for seed, message, served, twice in pool.imap_unordered(
-            _run, range(asked.first, asked.first + asked.seeds), chunksize=_CHUNK
-        ):
-            sums.update(served=served, twice=twice)
-            if message:
-                failed.append(seed)
-                print(f"seed {seed}: {message}", flush=True)  # noqa: T201 - a command line
-    seconds = time.monotonic() - began
-    sys.stdout.write(
-        f"{asked.seeds} runs in {seconds:.1f} s, {asked.seeds / seconds:.0f} a second; {len(failed)} failed. "
-        f"{sums['served'] / 1e9:.1f} GB were served, {sums['twice'] / 1e9:.1f} GB of them a second time.\n"
-    )
-    for seed in sorted(failed)[: asked.show]:
-        sys.stdout.write(f"\n{shrink(seed)}\n")
-    return min(1, len(failed))
+        for result in pool.imap_unordered(_run, seeds, chunksize=_CHUNK):
+            tally.add(*result)
+    tally.tell()
+    for seed in sorted(tally.failed)[: asked.show]:
+        _tell(f"\n{shrink(seed)}")
+    return min(1, len(tally.failed))
 
 
 if __name__ == "__main__":

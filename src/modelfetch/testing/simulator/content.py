@@ -1,15 +1,18 @@
 """File content without bytes: which stretch of a file holds what, as labels.
 
 Rule: two contents are equal exactly when every byte of theirs is. A label stands for where bytes come from:
-TRUE is what the file was promised to be, any other number is some lie, and a gap was never written.
+TRUE is what the file was promised to be, any other number is some lie (a flipped byte has its exchange's), and a gap
+was never written.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zlib import crc32
 
 TRUE = 0
+ROTTEN = 1 << 40
+ALWAYS_WRONG = 1 << 41
+"""Not -1 and -2: Python has one hash for both."""
 
 Stretch = tuple[int, int, int]
 """Start, stop and label."""
@@ -62,15 +65,16 @@ class Content:
 
     def erase(self, start: int, stop: int) -> None:
         """Lose the bytes there."""
-        self.stretches = tuple(self._outside(start, stop))
+        if start < stop:
+            self.stretches = tuple(self._outside(start, stop))
 
     def read(self, start: int, stop: int) -> tuple[Stretch, ...]:
         """What is there."""
         return tuple((max(a, start), min(b, stop), label) for a, b, label in self.stretches if a < stop and start < b)
 
     def checksum(self, start: int, stop: int) -> int:
-        """Stands for the CRC-32 of the bytes there."""
-        return crc32(repr(self.read(start, stop)).encode())
+        """Stands for the CRC-32 of the bytes there: of numbers alone, so the same in every process."""
+        return hash(self.read(start, stop)) & 0xFFFFFFFF
 
     def is_written(self, start: int, stop: int) -> bool:
         """Whether no gap is there."""

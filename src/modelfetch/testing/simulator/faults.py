@@ -59,6 +59,11 @@ class Expire(_Exchange):
 
 
 @dataclass(frozen=True, slots=True)
+class Gone(_Exchange):
+    """The hosts of all locations that were given out before take no connection any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unranged(_Exchange):
     """A range is answered with the whole file."""
 
@@ -82,7 +87,7 @@ class Refusal(_Exchange):
     """What no other try could mend, such as a redirect that is not to be followed."""
 
 
-NetworkFault = Cut | Short | Silence | Trickle | Status | Expire | Unranged | Flip | Drift | Refusal
+NetworkFault = Cut | Short | Silence | Trickle | Status | Expire | Gone | Unranged | Flip | Drift | Refusal
 
 
 # ------------------------------------------------------------------ the computer, by moment
@@ -111,8 +116,15 @@ class Cancel(_Moment):
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze(_Moment):
+    """The process that acts just then does nothing for ``seconds``, and keeps its locks; half of its connections break."""
+
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Sleep(_Moment):
-    """The laptop sleeps for ``seconds``; half of its connections do not survive that."""
+    """The laptop sleeps: the clock jumps by ``seconds``, and half of all connections do not survive that."""
 
     seconds: float = 0.0
 
@@ -126,7 +138,7 @@ class Rot(_Moment):
 
 @dataclass(frozen=True, slots=True)
 class DiskFull(_Moment):
-    """The next ``times`` writes find no room."""
+    """The next ``times`` writes find no room; half a line of a journal may."""
 
     times: int = 1
 
@@ -136,7 +148,21 @@ class DiskError(_Moment):
     """The next step on the disk fails."""
 
 
-ComputerFault = Kill | PowerCut | Cancel | Sleep | Rot | DiskFull | DiskError
+@dataclass(frozen=True, slots=True)
+class SlowDisk(_Moment):
+    """The next step on the disk takes ``seconds``."""
+
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(_Moment):
+    """The next ``times`` complete contents are taken out of the cache just before they are given their place."""
+
+    times: int = 1
+
+
+ComputerFault = Kill | PowerCut | Cancel | Freeze | Sleep | Rot | DiskFull | DiskError | SlowDisk | Taken
 
 
 # ------------------------------------------------------------------ what is there from the beginning
@@ -164,6 +190,15 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Offline:
+    """The network of one user alone (0: the first) is down from ``at`` on, for ``seconds``."""
+
+    user: int
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Foreign:
     """A huggingface_hub that wants that file ``at`` (seconds), holds its lock for ``hold`` seconds, then has it or dies."""
 
@@ -173,4 +208,4 @@ class Foreign:
     publishes: bool
 
 
-Fault = NetworkFault | ComputerFault | WrongSource | LyingLocks | Neighbour | Foreign
+Fault = NetworkFault | ComputerFault | WrongSource | LyingLocks | Neighbour | Offline | Foreign

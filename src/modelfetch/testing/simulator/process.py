@@ -5,18 +5,20 @@ Rule: it decides nothing. What a driver's worker does is done at one instant, an
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...core import events as ev
-from ...core.ports import Interrupted, Usurped
-from ...core.refusal import Question
-from ...core.transfer import FileTransfer
+from ...core.transfer import events as ev
+from ...core.transfer.file import FileTransfer
+from ...core.transfer.following import patience
+from ...core.transfer.ports import Lost, Usurped
+from ...core.wire.refusal import Question
 from ...errors import ModelFetchError
 from . import faults as f
-from .checks import Gauge, Trouble, may_fetch, reused_is_true
+from .checks import Gauge, may_fetch, reused_is_true
 from .exchange import Exchange
-from .rules import hold
+from .host import Host
+from .rules import ENDLESS, RuleBrokenError, hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,85 +33,67 @@ _NEVER = float("inf")
 _ASKED = Question("org/model", "c" * 40, "https://hub.invalid")
 
 
-class Process:
-    """One call of ``download``. ``on_end`` is told its outcome, or None when it was killed."""
+class Process(Host):
+    """One call of ``download``."""
 
-    def __init__(self, name: str, world: Simulation, on_end: Callable[[ev.Outcome | None], None]) -> None:
-        self.name = name
-        self.world = world
-        self.is_alive = True
-        self.is_over = False
-        self.trouble = Trouble()
-        self.is_calm = world.network.calm
-        self.exchanges: dict[int, Exchange] = {}
-        self._on_end = on_end
+    def __init__(self, name: str, user: int, world: Simulation, on_end: Callable[[ev.Outcome | None], None]) -> None:
+        super().__init__(name, user, world, on_end)
+        self._heard: ev.Event = ev.Started()
         self._files = {file.blob_id: file for file in world.world.files}
         self._parts: dict[str, Part] = {}
         self._told: set[str] = set()
-        self._waiting: dict[str, float] = {}
         self._brought: dict[str, int] = {}
+        self._placed: set[str] = set()
+        self._usurped: Counter[str] = Counter()
         self._tick_at = _NEVER
         self._gauge = Gauge(world.world.files)
         self.machine = world.kinds.machine(map(self._transfer, world.world.files), world.world.policy, _ASKED)
-        self.later(0.0, lambda: self._feed(ev.Started()))
+        self.later(0.0, lambda: self.feed(ev.Started()))
 
     def _transfer(self, file: File) -> FileTransfer:
         shelf = self.world.disk.shelves[file.blob_id]
         cached, seen = shelf.blob is not None, shelf.journalled().kept.size
         return FileTransfer(file.blob_id, file.size, file.paths, cached=cached, seen=seen)
 
-    # ------------------------------------------------------------------ what the world does to it
-
-    def die(self) -> None:
-        """It is killed; what it had written stays."""
-        self.is_alive = False
-        for exchange in self.exchanges.values():
-            exchange.is_over = True
-        if not self.is_over:
-            self._on_end(None)
-
-    def sleep(self) -> None:
-        """The laptop slept: every other connection did not survive that, and the others look stalled."""
-        for exchange in self.exchanges.values():
-            self.trouble.network += 1
-            if self.world.random.random() < 0.5:  # noqa: PLR2004 - a half
-                self.later(0.0, exchange.break_off)
-
-    def waits_since(self, name: str) -> float:
-        """When it saw the file's owner first (seconds); infinite when it has not yet."""
-        return self._waiting.get(name, _NEVER)
-
-    # ------------------------------------------------------------------ what its exchanges need
-
-    def later(self, delay: float, action: Callable[[], None]) -> None:
-        """Do ``action`` after ``delay`` seconds, unless it was killed."""
-        self.world.later(delay, action, self)
-
-    def tell(self, event: ev.Event) -> None:
-        """Tell the machine, after the host's lag."""
-        self.later(self.world.world.pace.lag, lambda: self._feed(event))
-
     # ------------------------------------------------------------------ the loop
 
-    def _feed(self, event: ev.Event) -> None:
+    def feed(self, event: ev.Event) -> None:
+        """Tell the machine, and carry out what it wants."""
         if self.is_over:
             return
+        self._note(event)
         commands = deque(self._ask(event))
         while commands:
             command = commands.popleft()
             answer = self._ACTIONS[type(command)](self, command)
             if answer is not None:
                 commands.extend(self._ask(answer))
-        if isinstance(event, ev.Claimed):
-            self._told.add(event.file)
-        elif isinstance(event, ev.Ended):
+        if isinstance(event, ev.Ended):
             self.exchanges.pop(event.exchange, None)
         self._gauge.look(self.machine, self.world.now)
         if self.machine.outcome is None:
             self._set_alarm()
+            if not self.queued:
+                raise RuleBrokenError(ENDLESS, f"{self.name} waits for nothing")
         else:
             self.is_over = True
             self._close(self.machine.outcome)
+
+    def _note(self, event: ev.Event) -> None:
+        """Remember what the rules are about."""
+        self._heard = event
+        match event:
+            case ev.Arrived(number) | ev.Ended(number) if number in self.exchanges:
+                self.trouble.hear(event, self.exchanges[number])
+            case ev.Claimed(name):
+                self._told.add(name)
+            case ev.Usurped(name):
+                self._usurped[name] += 1
+            case ev.Lost(name):
+                self._waiting.pop(name, None)
+                self.trouble.lost[name] += 1
+            case _:
+                pass
 
     def _ask(self, event: ev.Event) -> tuple[ev.Command, ...]:
         commands = self.machine.handle(event, self.world.now)
@@ -125,11 +109,22 @@ class Process:
     def _tick(self, due: float) -> None:
         if due == self._tick_at:
             self._tick_at = _NEVER
-            self._feed(ev.Tick())
+            self.feed(ev.Tick())
+
+    def patience(self, name: str) -> float:
+        """Seconds that it may leave the file to who took it."""
+        return patience(max(1, self._usurped[name]))
+
+    def owns(self, name: str) -> bool:
+        """Whether it has that content, and nobody took it over."""
+        part = self._parts.get(name)
+        return part is not None and part.is_ours
 
     def _close(self, outcome: ev.Outcome) -> None:
         held = [part.file_name for name, part in self._parts.items() if name in self._told]
-        hold(not held, f"{self.name} finished and still owns {held}")
+        hold(not held, "{} finished and still owns {}", self.name, held)
+        going = [number for number, exchange in self.exchanges.items() if not (exchange.is_over or exchange.is_stopped)]
+        hold(not going, "{} finished, and exchanges {} go on", self.name, going)
         for part in self._parts.values():
             part.release()
         for exchange in self.exchanges.values():
@@ -143,24 +138,30 @@ class Process:
     # ------------------------------------------------------------------ commands: exchanges
 
     def _locate(self, command: ev.Locate) -> None:
-        course = self.world.network.locate()
+        course = self.world.network.locate(online=self.is_online)
         self._begin(Exchange(self, command.exchange, self._files[command.file], course))
 
     def _fetch(self, command: ev.Fetch) -> None:
         part, file = self._part(command), self._files[command.file]
         may_fetch(command, part, self.exchanges.values())
-        course = self.world.network.fetch(file, command.range, command.location, whole=command.whole)
+        width = self._width + 1
+        course = self.world.network.fetch(
+            file, command.range, command.location, whole=command.whole, online=self.is_online, width=width
+        )
         self.world.struck |= {f.Flip} if course.lies else set()
         self.world.struck |= {f.Unranged} if command.whole else set()
         self._begin(Exchange(self, command.exchange, file, course, asked=command.range, part=part))
 
     def _begin(self, exchange: Exchange) -> None:
-        hold(exchange.number not in self.exchanges, f"exchange {exchange.number} is used twice")
+        hold(exchange.number not in self.exchanges, "exchange {} is used twice", exchange.number)
         self.exchanges[exchange.number] = exchange
         self.trouble.meet(exchange.course.fault)
         limit = self.world.world.policy.max_connections
-        width = sum(not other.is_over for other in self.exchanges.values())
-        hold(limit is None or width <= limit, f"{width} connections, {limit} are allowed")
+        hold(limit is None or self._width <= limit, "{} connections, {} are allowed", self._width, limit)
+
+    @property
+    def _width(self) -> int:
+        return sum(not (exchange.is_over or exchange.is_stopped) for exchange in self.exchanges.values())
 
     def _stop(self, command: ev.Stop) -> None:
         if command.exchange in self.exchanges:
@@ -169,32 +170,40 @@ class Process:
     # ------------------------------------------------------------------ commands: the disk
 
     def _claim(self, command: ev.Claim) -> None:
-        hold(command.file not in self._parts, f"{self._files[command.file].name} is claimed, and is ours")
-        self._work(_DISK_SECONDS, command.file, lambda: self._try_claim(command.file))
+        hold(command.file not in self._parts, "{} is claimed, and is ours", self._files[command.file].name)
+        self.work(_DISK_SECONDS, command.file, lambda: self._try_claim(command.file))
 
-    def _try_claim(self, name: str) -> ev.Event:
+    def _try_claim(self, name: str) -> ev.Event | None:
         answer = self.world.claim(self, name)
         if isinstance(answer, ev.OwnerSeen | ev.Present):
             self._waiting.setdefault(name, self.world.now)
             return answer
         self._waiting.pop(name, None)
+        if self.world.disk.honest:
+            return self._take(answer, name)
+        self.work(self.world.random.uniform(0.0, _DISK_SECONDS), name, lambda: self._take(answer, name))
+        return None
+
+    def _take(self, part: Part, name: str) -> ev.Event:
+        part.take()
         if self.is_over:
-            answer.release()
+            part.release()
         else:
-            self._parts[name] = answer
-        return ev.Claimed(name, answer.kept)
+            self._parts[name] = part
+        return ev.Claimed(name, part.kept)
 
     def _look(self, command: ev.Look) -> None:
-        self._work(_DISK_SECONDS, command.file, lambda: self.world.look(command.file))
+        self._waiting.setdefault(command.file, self.world.now)
+        self.work(_DISK_SECONDS, command.file, lambda: self.world.look(self, command.file))
 
     def _hash(self, command: ev.Hash) -> None:
         part, name, upto = self._part(command), command.file, command.upto
         seconds = part.begin_digest(upto) / _HASHED_A_SECOND
-        self._work_on(part, _DISK_SECONDS + seconds, lambda: ev.Hashed(name, upto, part.digest(upto)))
+        self.work_on(part, _DISK_SECONDS + seconds, lambda: ev.Hashed(name, upto, part.digest(upto)))
 
     def _audit(self, command: ev.Audit) -> None:
         part = self._part(command)
-        self._work_on(part, _DISK_SECONDS, lambda: ev.Audited(command.file, part.audit()))
+        self.work_on(part, _DISK_SECONDS, lambda: ev.Audited(command.file, part.audit()))
 
     def _discard(self, command: ev.Discard) -> ev.Event | None:
         try:
@@ -207,72 +216,53 @@ class Process:
 
     def _publish(self, command: ev.Publish) -> None:
         part = self._part(command)
-        self._work_on(part, _DISK_SECONDS, lambda: self._do_publish(part, command.file))
+        self.work_on(part, _DISK_SECONDS, lambda: self._do_publish(part, command.file))
 
     def _do_publish(self, part: Part, name: str) -> ev.Event:
         part.publish()
         self._parts.pop(name, None)
-        self._brought[name] = part.brought.size
-        self.world.disk.touch()
-        return ev.Published(name)
+        self._told.discard(name)
+        self.world.grew()
+        return self._link(name, part.brought.size)
 
     def _adopt(self, command: ev.Adopt) -> None:
-        shelf = self.world.disk.shelves[command.file]
+        self.work(_DISK_SECONDS, command.file, lambda: self._link(command.file, 0))
 
-        def link() -> ev.Event:
-            self.world.disk.touch()
-            hold(shelf.blob is not None, f"{shelf.file.name} is linked, and is not there")
-            return ev.Published(command.file)
-
-        self._work(_DISK_SECONDS, command.file, link)
+    def _link(self, name: str, brought: int) -> ev.Event:
+        try:
+            self.world.disk.link(self.world.disk.shelves[name])
+        except Lost:
+            return ev.Lost(name)
+        self._placed.add(name)
+        self._brought[name] = brought
+        return ev.Published(name)
 
     def _release(self, command: ev.Release) -> None:
         part = self._parts.pop(command.file, None)
         self._told.discard(command.file)
-        if part is not None:
-            (part.forget if command.discard else part.release)()
+        if part is None:
+            self.world.disk.forget(command.file, wanted=command.discard)
+            return
+        usurped = self._heard == ev.Usurped(command.file) and self.machine.outcome is None
+        hold(not (usurped and part.is_ours), "{} gave {} up, and nobody had taken it", self.name, part.file_name)
+        (part.forget if command.discard else part.release)()
 
     def _seal(self, _: ev.Seal) -> None:
         def seal() -> ev.Event:
-            self.world.disk.touch()
-            missing = [shelf.file.name for shelf in self.world.disk.shelves.values() if shelf.blob is None]
-            hold(not missing, f"{missing} are not published, and the snapshot is sealed")
+            self.world.disk.grow()
+            missing = [file.name for name, file in self._files.items() if name not in self._placed]
+            hold(not missing, "{} have no place, and the snapshot is sealed", missing)
             return ev.Sealed()
 
-        self._work(_DISK_SECONDS, "", seal)
+        self.work(_DISK_SECONDS, "", seal)
 
     def _finish(self, _: ev.Finish) -> None:
         pass
 
     def _part(self, command: ev.Fetch | ev.Hash | ev.Audit | ev.Discard | ev.Publish) -> Part:
         """Rule 6: whoever touches a file owns it."""
-        hold(command.file in self._parts, f"{command} for a file that is not {self.name}'s")
+        hold(command.file in self._parts, "{} for a file that is not {}'s", command, self.name)
         return self._parts[command.file]
-
-    def _work_on(self, part: Part, seconds: float, task: Callable[[], ev.Event]) -> None:
-        """Work that is left undone when the part is released meanwhile."""
-
-        def unless_gone() -> ev.Event:
-            if part.gone:
-                raise Interrupted
-            return task()
-
-        self._work(seconds, part.shelf.file.blob_id, unless_gone)
-
-    def _work(self, seconds: float, name: str, task: Callable[[], ev.Event]) -> None:
-        """As a worker: do it, and say how it went."""
-
-        def guarded() -> None:
-            try:
-                self.tell(task())
-            except Interrupted:
-                pass
-            except Usurped:
-                self.tell(ev.Usurped(name))
-            except ModelFetchError as error:
-                self.tell(ev.Failed(name, error))
-
-        self.later(seconds, guarded)
 
     _ACTIONS: ClassVar[dict[type, Callable[[Process, Any], ev.Event | None]]] = {
         ev.Locate: _locate,

@@ -5,23 +5,24 @@ Rule: one seed, one run. Everything random comes from the world's seed, and noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, assert_never
 
-from ...core import events as ev
-from ...core.machine import Machine
 from ...core.ranges import RangeSet
+from ...core.transfer import events as ev
+from ...core.transfer.following import PATIENCE
 from . import faults as f
-from .disk import Disk
+from .disk import Disk, Shelf
 from .neighbour import Foreigner
 from .network import Network
-from .part import Part
-from .process import Process
-from .rules import RuleBrokenError, Violation, hold
-from .script import Line, readable
+from .rules import ENDLESS, RuleBrokenError, Violation, hold
+from .run import Kinds, Run
+from .script import Line, names_of, readable, short
+from .user import User
+from .world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,89 +30,43 @@ if TYPE_CHECKING:
     from ...core.ranges import ByteRange
     from ...errors import ModelFetchError
     from .content import File
-    from .world import World
+    from .host import Host
+    from .part import Part
+    from .process import Process
 
-LONG_STEPS = 5_000
+LONG_STEPS = 3_000
 """Steps after which nothing goes wrong any more."""
 
-MOST_STEPS = 40_000
+MOST_STEPS = 15_000
 """Steps after which a run is said not to end."""
 
 MOST_SECONDS = 20_000.0
 """Virtual seconds after which a run is said not to end; a laptop's sleep comes on top."""
 
-PATIENT_CALLS = 6
-"""Calls of one user after which nothing goes wrong any more."""
-
-MOST_CALLS = 10
-"""Calls of one user, the last of them in a world where nothing goes wrong."""
+CALM_SECONDS = 400.0
+"""Virtual seconds after which a run is said not to end although nothing goes wrong any more."""
 
 TAKEN_OVER_IN = 2.0
 """Seconds after which somebody who waits has to have what a dead owner left."""
 
 
-_WASTEFUL = f.PowerCut | f.Rot | f.Flip | f.WrongSource | f.Unranged | f.LyingLocks | f.DiskFull | f.DiskError
+_WASTEFUL = (
+    f.PowerCut
+    | f.Rot
+    | f.Flip
+    | f.WrongSource
+    | f.Unranged
+    | f.LyingLocks
+    | f.DiskFull
+    | f.DiskError
+    | f.SlowDisk
+    | f.Taken
+)
 """Faults after which bytes have to be fetched again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kinds:
-    """What is simulated; a mutant replaces one of them."""
-
-    machine: type[Machine] = Machine
-    part: type[Part] = Part
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How a run went: its last outcome, its script in readable lines, and the bytes the network brought.
-
-    ``bytes_twice`` are those that had been brought, true, before. ``seconds`` is virtual, ``calls`` the first user's.
-    """
-
-    world: World
-    outcome: ev.Outcome
-    log: tuple[Line, ...]
-    bytes_served: int
-    bytes_twice: int
-    seconds: float
-    calls: int
-
-    @property
-    def script(self) -> list[str]:
-        """Events and commands, one a line."""
-        return readable(self.log, self.world.files)
 
 
 class _Killed(BaseException):
     """The process that acts is gone."""
-
-
-class User:
-    """Somebody who calls again until it is done. ``once``: nobody does after a crash."""
-
-    def __init__(self, name: str, world: Simulation, *, once: bool) -> None:
-        self.name = name
-        self.outcome: ev.Outcome | None = None
-        self.is_settled = False
-        self.calls = 0
-        self.process: Process | None = None
-        self._world = world
-        self._once = once
-
-    def call(self) -> None:
-        """Download."""
-        self.calls += 1
-        hold(self.calls <= MOST_CALLS, f"{self.name} called {MOST_CALLS} times in vain")
-        if self.calls > PATIENT_CALLS:
-            self._world.calm_down()
-        self.process = Process(f"{self.name}{self.calls}", self._world, self._ended)
-
-    def _ended(self, outcome: ev.Outcome | None) -> None:
-        self.process, self.outcome = None, outcome
-        self.is_settled = isinstance(outcome, ev.Complete) or (outcome is None and self._once)
-        if not self.is_settled:
-            self._world.later(self._world.random.uniform(0.0, 3.0), self.call)
 
 
 class Simulation:
@@ -126,42 +81,61 @@ class Simulation:
         self.log: list[Line] = []
         self.disk = Disk(world.files, lambda: self.now, honest=f.LyingLocks() not in world.faults)
         self.network = Network(world, self.random)
-        self._heap: list[tuple[float, int, Callable[[], None], Process | None]] = []
+        self._heap: list[tuple[float, int, Callable[[], None], Host | None]] = []
         self._order = count()
         self._moments = 0
         self._calm = False
         self._slept = 0.0
-        self._actor: Process | None = None
+        self._end_by = MOST_SECONDS
+        self._grew_at = 0.0
+        self._only_locks_lie = f.LyingLocks() in world.faults and all(
+            isinstance(fault, f.LyingLocks | f.Neighbour) for fault in world.faults
+        )
+        self._actor: Host | None = None
         self._due: dict[int, list[f.ComputerFault]] = {}
         self._served: dict[str, RangeSet] = {file.blob_id: RangeSet() for file in world.files}
         self._bytes_served = 0
         self._bytes_twice = 0
-        self._users = [User("A", self, once=False)]
+        self._offline: list[f.Offline] = []
+        self._users: list[User] = []
+        self.unsettled = 0
         self._prepare()
 
     def _prepare(self) -> None:
-        self.later(0.0, self._users[0].call)
+        self._invite(0.0, once=False)
         for fault in self.world.faults:
+            if isinstance(fault, f.ComputerFault):
+                self._due.setdefault(fault.moment, []).append(fault)
+                continue
             match fault:
-                case f.Kill() | f.PowerCut() | f.Cancel() | f.Sleep() | f.Rot() | f.DiskFull() | f.DiskError():
-                    self._due.setdefault(fault.moment, []).append(fault)
                 case f.Neighbour(at, once):
-                    user = User(chr(ord("A") + len(self._users)), self, once=once)
-                    self._users.append(user)
-                    self.later(at, user.call)
+                    self._invite(at, once=once)
                 case f.Foreign():
                     Foreigner(self, fault)
+                case f.Offline():
+                    self._offline.append(fault)
+                    self.later(fault.at, partial(self._cut_off, fault.user))
                 case _:
                     pass
+
+    def _invite(self, at: float, *, once: bool) -> None:
+        user = User(len(self._users), self, once=once)
+        self._users.append(user)
+        self.unsettled += 1
+        self.later(at, user.call)
 
     def run(self) -> Run:
         """Run it to its end. Raises Violation when a rule is broken, or anything raises what it may not."""
         try:
             self._loop()
+            self.disk.holds_what_was_promised()
             self._nothing_twice()
         except Exception as error:
-            message = str(error) if isinstance(error, RuleBrokenError) else repr(error)
-            raise Violation(message, self.world, readable(self.log, self.world.files)) from error
+            message, rule = repr(error), type(error).__name__
+            if isinstance(error, RuleBrokenError):
+                message, rule = short(str(error), names_of(self.world.files)), error.rule
+            script = readable(self.log, self.world.files)
+            raise Violation(message, rule, self.world, len(self.log), script) from error
         first = self._users[0]
         outcome = first.outcome or ev.Cancelled()
         return Run(self.world, outcome, tuple(self.log), self._bytes_served, self._bytes_twice, self.now, first.calls)
@@ -170,32 +144,45 @@ class Simulation:
         for step in range(MOST_STEPS):
             if step == LONG_STEPS:
                 self.calm_down()
-            if all(user.is_settled for user in self._users):
+            if not self.unsettled:
                 return
-            hold(bool(self._heap), "everybody waits for nothing")
             due, _, action, self._actor = heappop(self._heap)
+            if self._actor is not None:
+                self._actor.queued -= 1
+                if due < self._actor.frozen_until:
+                    self._at(self._actor.frozen_until, action, self._actor)
+                    continue
             self.now = max(self.now, due)
-            hold(self.now - self._slept < MOST_SECONDS, f"not done after {MOST_SECONDS} s")
+            if self.now >= self._end_by + self._slept:
+                raise RuleBrokenError(ENDLESS, f"{self.now:.0f} s passed")
+            if self._only_locks_lie:
+                alive = self.now - self._grew_at <= PATIENCE
+                hold(alive, "nothing came for {} s, although only locks lie", PATIENCE)
             try:
                 self.moment()
                 if self._actor is None or self._actor.is_alive:
                     action()
             except _Killed:
                 pass
-        hold(rule=False, message=f"not done after {MOST_STEPS} steps")
+        raise RuleBrokenError(ENDLESS, f"{MOST_STEPS} steps were taken")
 
     def _nothing_twice(self) -> None:
         """Where nothing damages what was kept, a kill costs one block of each connection, and nothing else does."""
         kills = sum(isinstance(fault, f.Kill) for fault in self.world.faults)
         wasteful = any(isinstance(fault, _WASTEFUL) or getattr(fault, "discard", False) for fault in self.world.faults)
         few = self._bytes_twice <= kills * self.world.pace.block
-        hold(wasteful or few, f"{self._bytes_twice} bytes were fetched twice")
+        hold(wasteful or few, "{} bytes were fetched twice", self._bytes_twice)
 
     # ------------------------------------------------------------------ time
 
-    def later(self, delay: float, action: Callable[[], None], actor: Process | None = None) -> None:
+    def later(self, delay: float, action: Callable[[], None], actor: Host | None = None) -> None:
         """Do ``action`` after ``delay`` seconds, on behalf of ``actor``."""
-        heappush(self._heap, (self.now + delay, next(self._order), action, actor))
+        self._at(self.now + delay, action, actor)
+
+    def _at(self, due: float, action: Callable[[], None], actor: Host | None) -> None:
+        heappush(self._heap, (due, next(self._order), action, actor))
+        if actor is not None:
+            actor.queued += 1
 
     def moment(self) -> None:
         """One more moment of the run; what is to go wrong at it does. Comes back to the living only."""
@@ -207,8 +194,10 @@ class Simulation:
 
     def calm_down(self) -> None:
         """From now on nothing goes wrong any more."""
+        if not self._calm:
+            self._end_by = self.now - self._slept + CALM_SECONDS
         self._calm = self.network.calm = True
-        self.disk.full = self.disk.broken = 0
+        self.disk.calm_down()
 
     def _strike(self, fault: f.ComputerFault) -> None:
         self.struck.add(type(fault))
@@ -218,24 +207,23 @@ class Simulation:
             case f.Kill():
                 self._kill(actor)
             case f.PowerCut():
-                for user in self._users:
-                    self._kill(user.process)
+                for process in [process for user in self._users for process in user.processes]:
+                    self._kill(process)
                 self.disk.lose_power(self.random)
-            case f.Cancel(discard=discard):
-                if actor is not None:
-                    actor.tell(ev.CancelAsked(discard))
+            case f.Cancel(discard=discard) if actor is not None:
+                actor.tell(ev.CancelAsked(discard))
+            case f.Freeze(seconds=seconds) if actor is not None:
+                actor.freeze(seconds)
+            case f.Cancel() | f.Freeze():
+                pass  # nobody is there
             case f.Sleep(seconds=seconds):
                 self._sleep(seconds)
-            case f.Rot(share=share):
-                self.disk.rot(share)
-            case f.DiskFull(times=times):
-                self.disk.full += times
-            case f.DiskError():
-                self.disk.broken += 1
+            case f.Rot() | f.DiskFull() | f.DiskError() | f.SlowDisk() | f.Taken():
+                self.disk.meet(fault)
             case _:
                 assert_never(fault)
 
-    def _kill(self, process: Process | None) -> None:
+    def _kill(self, process: Host | None) -> None:
         if process is not None and process.is_alive:
             process.die()
             self.disk.bury(process)
@@ -249,6 +237,16 @@ class Simulation:
             if user.process is not None:
                 user.process.sleep()
 
+    def is_online(self, user: int) -> bool:
+        """Whether that user's own network works now."""
+        down = (fault.at <= self.now < fault.at + fault.seconds for fault in self._offline if fault.user == user)
+        return self._calm or not any(down)
+
+    def _cut_off(self, number: int) -> None:
+        user = self._users[number] if number < len(self._users) else None
+        if not self._calm and user is not None and user.process is not None:
+            user.process.cut_off()
+
     # ------------------------------------------------------------------ the shared cache
 
     def claim(self, process: Process, name: str) -> Part | ev.OwnerSeen | ev.Present:
@@ -258,17 +256,31 @@ class Simulation:
         if shelf.blob is not None:
             return ev.Present(name)
         if shelf.owner is not None and self.disk.honest:
-            return self.look(name)
-        waited = self.now - max(shelf.free_since, process.waits_since(name))
-        in_time = not self.disk.honest or waited <= TAKEN_OVER_IN
-        hold(in_time, f"{shelf.file.name} was free for {waited:.1f} s, and {process.name} waited")
+            return ev.OwnerSeen(name, shelf.bytes_seen)
+        self._in_time(process, shelf)
+        self.disk.grow()
         return self.kinds.part(self.disk, shelf, process, self.moment)
 
-    def look(self, name: str) -> ev.OwnerSeen | ev.Present:
+    def _in_time(self, process: Process, shelf: Shelf) -> None:
+        """Rule 4: what a dead owner left is taken over soon, or after the time that is given to it where locks lie.
+
+        There, whose the lock is says nothing: whose journal is in its place is the owner.
+        """
+        name = shelf.file.blob_id
+        waited = self.now - max(shelf.free_since, process.waits_since(name))
+        limit = TAKEN_OVER_IN if self.disk.honest else TAKEN_OVER_IN + process.patience(name)
+        is_owned = shelf.owner is not None or any(user.process and user.process.owns(name) for user in self._users)
+        in_time = waited <= limit or is_owned
+        hold(in_time, "{} was free for {:.1f} s, and {} waited", shelf.file.name, waited, process.name)
+
+    def look(self, process: Process, name: str) -> ev.OwnerSeen | ev.OwnerGone | ev.Present:
         """The same facts without becoming the owner."""
         shelf = self.disk.shelves[name]
         if shelf.blob is not None:
             return ev.Present(name)
+        self._in_time(process, shelf)
+        if shelf.journal is None and shelf.owner is None:
+            return ev.OwnerGone(name)
         return ev.OwnerSeen(name, shelf.bytes_seen)
 
     def count_served(self, file: File, brought: ByteRange) -> None:
@@ -277,8 +289,25 @@ class Simulation:
         after = self._served[file.blob_id] = before.add(brought)
         self._bytes_served += brought.size
         self._bytes_twice += brought.size - (after.size - before.size)
+        if after.size > before.size:
+            self.grew()
+
+    def grew(self) -> None:
+        """Somebody came, or got further than anybody before."""
+        self._grew_at = self.now
 
     def judge(self, process: Process, error: ModelFetchError) -> None:
         """Rule 4: a failure has a reason."""
-        reason = process.trouble.explains(error, self.struck)
-        hold(reason and not process.is_calm, f"{process.name} failed without a reason ({process.trouble}): {error!r}")
+        reason = process.trouble.explains(error, self.struck, self.network.expiries)
+        hold(
+            reason and not process.is_calm,
+            "{} failed without a reason ({}): {!r}",
+            process.name,
+            process.trouble,
+            error,
+        )
+
+
+def simulate(seed: int, *, world: World | None = None, kinds: Kinds | None = None) -> Run:
+    """Run the world of ``seed``, or ``world``. Raises Violation when a rule is broken."""
+    return Simulation(world or World.drawn(seed), kinds or Kinds()).run()

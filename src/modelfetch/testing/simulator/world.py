@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from ...core.machine import Policy
+from ...core.transfer.policy import Policy
 from . import faults as f
 from .content import File
 
@@ -20,10 +20,13 @@ MIB = 1 << 20
 
 _SIZES = (0, 1, 12, 5_000, 70_000, 900_000, 3 * MIB, 5 * MIB, 9 * MIB, 13 * MIB, 21 * MIB, 34 * MIB)
 _STATUSES = (429, 500, 502, 503, 503, 403, 401, 404, 416, 418)
-_WAITS = (None, None, 0.0, 1.0, 7.0, 59.0, 61.0)
-_LAGS = (0.0, 0.0, 0.001, 0.03)
+_WAITS = (None, None, None, 0.0, 1.0, 7.0, 20.0, 59.0, 61.0)
+_SMALL = (0, 1, 12, 5_000, 70_000)
+_COUNTS = (1, 1, 1, 2, 2, 3, 5)
+_LAGS = (0.0, 0.0, 0.001, 0.03, 0.2)
 _BLOCKS = (MIB // 2, MIB, 2 * MIB, 4 * MIB)
-_RATES = (MIB / 2, 2 * MIB, 10 * MIB, 100 * MIB)
+_SECONDS = (0.2, 1.0, 4.0, 10.0)
+_SLOWEST = 64e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,15 @@ class World:
     def drawn(cls, seed: int) -> World:
         """The world of ``seed``: about a third are quiet, most have a few faults, some have many."""
         random = Random(seed)
-        files = tuple(_file(random, number) for number in range(random.choice((1, 1, 2, 2, 3, 5))))
+        files = _files(random)
+        total = sum(file.size for file in files)
+        rate = max(_SLOWEST, total / random.choice(_SECONDS))
         policy = Policy(
             max_connections=random.choice((None, None, 1, 2, 3)),
-            stall_timeout=random.choice((5.0, 30.0, 30.0)),
-            bandwidth_limit=random.choice((None, None, None, 50_000.0)),
+            stall_timeout=random.choice((4.0, 5.0, 5.0, 10.0, 30.0)),
+            bandwidth_limit=random.choice((None, None, None, rate / 2)),
         )
-        pace = Pace(random.uniform(0.001, 0.2), random.choice(_RATES), random.choice(_BLOCKS), random.choice(_LAGS))
+        pace = Pace(random.uniform(0.001, 0.2), rate, random.choice(_BLOCKS), random.choice(_LAGS))
         count = random.choice((0, 1, 1, 2, 3, 4, 6, 10))
         drawn = [_fault(random, len(files)) for _ in range(count)]
         if random.random() < 0.1:  # noqa: PLR2004 - a tenth
@@ -67,8 +72,15 @@ class World:
         return cls(seed, files, policy, pace, tuple(drawn))
 
 
-def _file(random: Random, number: int) -> File:
-    size = random.choice(_SIZES)
+def _files(random: Random) -> tuple[File, ...]:
+    """A few of any size, or, once in thirty, many small ones."""
+    if random.random() < 1 / 30:
+        return tuple(_file(random, number, _SMALL) for number in range(random.choice((10, 20, 40))))
+    return tuple(_file(random, number, _SIZES) for number in range(random.choice(_COUNTS)))
+
+
+def _file(random: Random, number: int, sizes: tuple[int, ...]) -> File:
+    size = random.choice(sizes)
     digits = 64 if size > MIB else 40
     return File(f"f{number}", size, f"{number + 1:0{digits}x}", copies=random.choice((1, 1, 1, 2)))
 
@@ -103,7 +115,7 @@ def _silence(random: Random, _: int) -> f.Fault:
 
 
 def _foreign(random: Random, files: int) -> f.Fault:
-    hold = random.choice((0.5, 3.0, 15.0))
+    hold = random.choice((0.5, 2.0, 8.0))
     return f.Foreign(random.uniform(0.0, 5.0), random.randrange(files), hold, publishes=random.random() < 0.5)  # noqa: PLR2004 - a half
 
 
@@ -114,6 +126,7 @@ _DRAWS: dict[type, tuple[int, Callable[[Random, int], f.Fault]]] = {
     f.Trickle: (1, lambda r, _: f.Trickle(_exchange(r), r.choice((1, 1, 7)))),
     f.Status: (4, _status),
     f.Expire: (2, lambda r, _: f.Expire(_exchange(r))),
+    f.Gone: (1, lambda r, _: f.Gone(_exchange(r))),
     f.Unranged: (2, lambda r, _: f.Unranged(_exchange(r), r.choice((1, 3, 99)))),
     f.Flip: (4, lambda r, _: f.Flip(_exchange(r), _times(r), _share(r))),
     f.Drift: (1, lambda r, _: f.Drift(_exchange(r), etag=r.random() < 0.5)),  # noqa: PLR2004 - a half
@@ -121,13 +134,17 @@ _DRAWS: dict[type, tuple[int, Callable[[Random, int], f.Fault]]] = {
     f.Kill: (6, lambda r, _: f.Kill(_moment(r))),
     f.PowerCut: (3, lambda r, _: f.PowerCut(_moment(r))),
     f.Cancel: (4, lambda r, _: f.Cancel(_moment(r), discard=r.random() < 0.3)),  # noqa: PLR2004 - about a third
-    f.Sleep: (1, lambda r, _: f.Sleep(_moment(r), r.choice((3.0, 40.0, 4000.0)))),
+    f.Freeze: (2, lambda r, _: f.Freeze(_moment(r), r.choice((1.0, 4.0, 11.0, 15.0)))),
+    f.Sleep: (1, lambda r, _: f.Sleep(_moment(r), r.choice((0.0, 3.0, 40.0, 4000.0)))),
     f.Rot: (3, lambda r, _: f.Rot(_moment(r), r.random())),
-    f.DiskFull: (1, lambda r, _: f.DiskFull(_moment(r), _times(r))),
+    f.DiskFull: (3, lambda r, _: f.DiskFull(_moment(r), _times(r))),
     f.DiskError: (1, lambda r, _: f.DiskError(_moment(r))),
+    f.SlowDisk: (2, lambda r, _: f.SlowDisk(_moment(r), r.choice((0.5, 2.0, 5.0, 12.0)))),
+    f.Taken: (1, lambda r, _: f.Taken(_moment(r), r.choice((1, 1, 2, 5)))),
     f.WrongSource: (1, lambda r, files: f.WrongSource(r.randrange(files), r.random())),
     f.LyingLocks: (1, lambda _, __: f.LyingLocks()),
     f.Neighbour: (6, lambda r, _: f.Neighbour(r.choice((0.0, r.uniform(0.0, 5.0))), once=r.random() < 0.5)),  # noqa: PLR2004 - a half
+    f.Offline: (2, lambda r, _: f.Offline(r.choice((0, 1, 1)), r.uniform(0.0, 5.0), r.choice((1.0, 5.0, 20.0)))),
     f.Foreign: (3, _foreign),
 }
 """How often each fault is drawn, and how."""
