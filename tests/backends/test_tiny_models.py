@@ -211,7 +211,7 @@ def test_a_big_whisper_does_not_compress(tmp_path: Path) -> None:
 
 
 def test_a_big_whisper_that_would_be_too_small_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="The smallest big Whisper"):
+    with pytest.raises(ValueError, match=r"The smallest big Whisper has 2\d{7} bytes, and 1000000 were asked for\."):
         write_big_whisper(tmp_path / "folder", 1_000_000)
     assert not list(tmp_path.iterdir())
 
@@ -252,7 +252,6 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         pytest.fail("the network was asked")
 
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
 

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
-import warnings
-from pathlib import Path
+import time
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
-from huggingface_hub import HfApi, scan_cache_dir, snapshot_download
+from huggingface_hub import HfApi, scan_cache_dir
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 import modelfetch as mf
 from modelfetch.testing import LocalHub, Stall, Synthetic
 
+from .kit import REPO, ours, theirs
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-REPO = "org/name"
-WEIGHTS = Synthetic(3_000_000)
 FILES = {
     "config.json": b'{"model_type": "whisper"}',
-    "model.bin": WEIGHTS,
+    "model.bin": Synthetic(3_000_000),
     "tokenizer/tokenizer.json": b"{}",
     "vocabulary.txt": b"",
 }
-SIZE = WEIGHTS.size + 27
 
 
 @pytest.fixture
@@ -34,23 +33,6 @@ def hub() -> Iterator[LocalHub]:
     with LocalHub() as hub:
         hub.add_repo(REPO, FILES)
         yield hub
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "hub"
-
-
-def ours(hub: LocalHub, cache: Path) -> mf.DownloadResult:
-    return mf.download(REPO, endpoint=hub.endpoint, cache_dir=cache, token=False)
-
-
-def theirs(hub: LocalHub, cache: Path, *, offline: bool = False) -> Path:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what it says of its own features is its own business
-        return Path(
-            snapshot_download(REPO, endpoint=hub.endpoint, cache_dir=cache, token=False, local_files_only=offline)
-        )
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -62,7 +44,7 @@ def test_what_we_brought_is_complete_for_the_neighbour(hub: LocalHub, cache: Pat
     path = ours(hub, cache).path
     hub.clear()
 
-    assert theirs(hub, cache, offline=True) == path
+    assert theirs(hub, cache, local_files_only=True) == path
     assert hub.requests == ()
 
 
@@ -72,6 +54,36 @@ def test_what_we_brought_costs_the_neighbour_no_byte(hub: LocalHub, cache: Path)
 
     assert theirs(hub, cache) == path
     assert hub.body_bytes() == 0
+
+
+def test_what_we_left_unfinished_is_not_complete_for_a_neighbour_that_can_tell(hub: LocalHub, cache: Path) -> None:
+    """Since 1.22 it keeps a listing to tell by; before, it takes any folder for complete, its own as well."""
+    commit = mf.plan_download(REPO, endpoint=hub.endpoint, cache_dir=cache, token=False).commit
+    path = unfinished(hub, cache, commit)
+    hub.clear()
+
+    if tuple(map(int, version("huggingface_hub").split(".")[:2])) < (1, 22):
+        assert theirs(hub, cache, revision=commit, local_files_only=True) == path
+    else:
+        with pytest.raises(LocalEntryNotFoundError):
+            theirs(hub, cache, revision=commit, local_files_only=True)
+    assert hub.requests == ()
+
+    assert theirs(hub, cache, revision=commit) == path
+    assert hub.body_bytes("config.json") == 0
+    assert theirs(hub, cache, revision=commit, local_files_only=True) == path
+
+
+def unfinished(hub: LocalHub, cache: Path, commit: str) -> Path:
+    """Download with modelfetch until the model's bytes stop coming, and cancel; the snapshot folder."""
+    hub.inject(Stall(after=1_000_000, match="model.bin"))
+    job = mf.start_download(REPO, revision=commit, endpoint=hub.endpoint, cache_dir=cache, token=False)
+    path = cache / "models--org--name" / "snapshots" / commit
+    while not (path / "config.json").exists():
+        time.sleep(0.01)
+    job.cancel()
+    assert isinstance(job.exception(10), mf.DownloadCancelled)
+    return path
 
 
 def test_what_the_neighbour_brought_costs_us_no_byte(hub: LocalHub, cache: Path) -> None:
@@ -110,7 +122,7 @@ def wrong_files(hub: LocalHub, cache: Path) -> list[str]:
         found = api.verify_repo_checksums(REPO, cache_dir=cache)
         return [*found.missing_paths, *(mismatch["path"] for mismatch in found.mismatches)]
     siblings = api.model_info(REPO, files_metadata=True).siblings or []
-    here = digests(theirs(hub, cache, offline=True))
+    here = digests(theirs(hub, cache, local_files_only=True))
     return [file.rfilename for file in siblings if file.lfs and file.lfs.sha256 != here.get(file.rfilename)]
 
 
@@ -120,18 +132,3 @@ def test_the_neighbours_verification_passes_and_would_not_for_other_bytes(hub: L
 
     (path / "model.bin").resolve().write_bytes(bytes(3_000_000))
     assert wrong_files(hub, cache) == ["model.bin"]
-
-
-def test_both_at_once_fetch_every_byte_once(hub: LocalHub, cache: Path) -> None:
-    hub.bandwidth = 3_000_000
-    code = (
-        "import sys; from huggingface_hub import snapshot_download;"
-        "snapshot_download(sys.argv[1], endpoint=sys.argv[2], cache_dir=sys.argv[3], token=False)"
-    )
-    with subprocess.Popen([sys.executable, "-W", "ignore", "-c", code, REPO, hub.endpoint, str(cache)]) as neighbour:
-        hub.wait_for_bytes(100_000)
-        result = ours(hub, cache)
-        assert neighbour.wait(60) == 0
-
-    assert digests(result.path) == digests(theirs(hub, cache, offline=True))
-    assert hub.body_bytes() <= 1.02 * SIZE

@@ -13,10 +13,10 @@ from huggingface_hub import hf_hub_download, scan_cache_dir, snapshot_download, 
 from huggingface_hub.utils import WeakFileLock
 
 from modelfetch.adapters.cache import Part, RepoCache
-from modelfetch.core.listing import FileEntry
-from modelfetch.core.plan import Presence
-from modelfetch.core.ports import Busy, Present
-from modelfetch.core.record import Selection
+from modelfetch.core.kept.record import Selection
+from modelfetch.core.planning.listing import FileEntry
+from modelfetch.core.planning.plan import Presence
+from modelfetch.core.transfer.ports import Busy, Present
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # public ther
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from modelfetch.core.catalog import resolve
-from modelfetch.core.listing import FileEntry, select
+from modelfetch.core.models.catalog import resolve
+from modelfetch.core.planning.listing import FileEntry, select
 from modelfetch.errors import ModelNotFoundError
 
 PARTS = ("a", "b.json", "B.JSON", "model", ".bin", "/", "-", "[x]", "é", " ")

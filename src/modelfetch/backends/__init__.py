@@ -1,32 +1,12 @@
-"""Backends: who loads a model, and which of its files that takes.
+"""Backends: who loads a model, which of its files that takes, and how.
 
-Rule: a backend is a description first. Which files it wants and needs can be asked without its package.
+Rule: what a backend says of itself needs none of its packages; they are imported when a model is loaded.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from .backend import Backend
+from .platform import Platform
+from .registry import Inference, find_backend, infer_backend, list_backends, register_backend
 
-from ..errors import BackendError
-from .ctranslate2 import CTRANSLATE2
-from .mlx import MLX
-
-if TYPE_CHECKING:
-    from .files import BackendFiles
-
-_KNOWN = {backend.name: backend for backend in (CTRANSLATE2, MLX)}
-
-BACKENDS = tuple(_KNOWN)
-"""The names of all backends."""
-
-
-def backend_files(name: str) -> BackendFiles:
-    """The files of the backend called ``name``. Raises BackendError for a name nobody registered."""
-    try:
-        return _KNOWN[name]
-    except KeyError:
-        message = (
-            f"There is no backend called {name!r}. One of {', '.join(_KNOWN)} was expected. Nothing was done; fix the name, "
-            "or leave the backend out."
-        )
-        raise BackendError(message, backend=name) from None
+__all__ = ["Backend", "Inference", "Platform", "find_backend", "infer_backend", "list_backends", "register_backend"]
