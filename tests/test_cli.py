@@ -203,6 +203,8 @@ def test_with_json_the_last_event_is_the_error(hub: LocalHub, cache: Path) -> No
         ("download", REPO, "--storage-headroom", "-1"),
         ("download", "no-such-plan.json"),
         ("demo", "--size", "1kB"),
+        ("remove", REPO, "--yes", "--cache-dir", ""),
+        ("list", "--cache-dir="),
     ],
 )
 def test_wrong_usage_is_exit_code_2_and_nothing_on_stdout_that_could_be_a_folder(words: tuple[str, ...]) -> None:
@@ -244,6 +246,87 @@ def test_a_reader_that_goes_away_gets_no_traceback(hub: LocalHub, cache: Path) -
         assert process.wait(30) == 1
         assert process.stderr.read() == ""
     assert hub.body_bytes() < WEIGHTS
+
+
+if sys.platform != "win32":  # it has no such shell
+
+    def run_in_a_shell(command: str) -> subprocess.CompletedProcess[str]:
+        words = ["sh", "-c", f'"$0" -m modelfetch {command}', sys.executable]
+        return subprocess.run(words, capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+    def test_without_a_stdout_that_is_said_and_nothing_is_done(hub: LocalHub, cache: Path) -> None:
+        ran = run_in_a_shell(f"download {REPO} {' '.join(at(hub, cache))} >&-")
+        assert ran.returncode == 1
+        assert ran.stderr.startswith("The result could not be written ([Errno ")
+        assert ran.stderr.count("\n") == 1
+        assert hub.requests == ()
+
+    def test_without_a_stderr_the_result_is_told_all_the_same(cache: Path) -> None:
+        ran = run_in_a_shell(f"list --cache-dir {cache} 2>&-")
+        assert (ran.returncode, ran.stdout) == (0, "")
+        assert run_in_a_shell("plan no-such-alias 2>&-").returncode == 1
+
+    def test_without_a_stdin_there_is_nobody_to_ask(cache: Path) -> None:
+        ran = run_in_a_shell(f"remove {REPO} --cache-dir {cache} <&-")
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "Freed 0 B.\n", "")
+
+    def test_without_a_stdin_there_is_no_plan_on_it() -> None:
+        for stdin in ("<&-", "</dev/null"):
+            ran = run_in_a_shell(f"download - {stdin}")
+            assert ran.returncode == 2
+            assert "error: stdin cannot be carried out: " in ran.stderr
+            assert "Traceback" not in ran.stderr
+
+    def test_who_stops_reading_the_progress_gets_the_model_all_the_same(hub: LocalHub, cache: Path) -> None:
+        hub.bandwidth = 20_000_000
+        with subprocess.Popen(
+            [*COMMAND, "download", REPO, *at(hub, cache)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stderr.readline()
+            process.stderr.close()
+            folder = Path(process.stdout.read().removesuffix("\n"))
+            assert process.wait(30) == 0
+        assert (folder / "model.bin").stat().st_size == WEIGHTS
+
+
+if sys.platform == "linux":  # the system with a file that is always full
+
+    def test_progress_for_which_the_disk_has_no_room_ends_no_download(hub: LocalHub, cache: Path) -> None:
+        ran = run_in_a_shell(f"download {REPO} {' '.join(at(hub, cache))} 2>/dev/full")
+        assert ran.returncode == 0
+        assert Path(ran.stdout.removesuffix("\n")).is_dir()
+
+    def test_a_result_for_which_the_disk_has_no_room_is_said_without_a_traceback(cache: Path) -> None:
+        ran = run_in_a_shell(f"list --json --cache-dir {cache} >/dev/full")
+        assert ran.returncode == 1
+        assert ran.stderr.startswith("The result could not be written ([Errno 28] No space left on device). ")
+        assert ran.stderr.count("\n") == 1
+
+    def test_an_error_that_nobody_can_be_told_is_an_exit_code_still() -> None:
+        assert run_in_a_shell("plan no-such-alias 2>/dev/full").returncode == 1
+
+
+def test_ctrl_c_while_the_command_is_still_being_imported_is_exit_code_130() -> None:
+    code = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Impatient(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "modelfetch.api":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Impatient())
+from modelfetch.cli import main
+sys.exit(main(["list"]))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "Interrupted.\n")
 
 
 def test_the_version_is_the_package_s() -> None:

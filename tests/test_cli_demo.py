@@ -8,12 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from modelfetch.cli import demo, main
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 HOSTILE = {
     "HF_HUB_OFFLINE": "1",
@@ -44,6 +44,14 @@ def test_it_runs_offline_behind_a_dead_proxy_and_counts_what_it_claims(tmp_path:
     assert 0 < before < model
     assert 0 < after < model
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_size_that_no_model_has_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["demo", "--fast", "--size", "1"])
+    assert capsys.readouterr().err.endswith(
+        "error: no real model is as small as 1 B; choose a --size of 25MB or more\n"
+    )
 
 
 def test_a_claim_that_is_not_true_is_said_and_makes_it_fail(

@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from modelfetch import DownloadProgress, DownloadStatus
-from modelfetch.cli.arguments import byte_count
+from modelfetch.arguments import checked
+from modelfetch.cli.arguments import byte_count, parser
+from modelfetch.cli.dispatch import COMMANDS
 from modelfetch.cli.output import Line, Lines, kept_text, printable, surface
 
 RUNNING = DownloadProgress(DownloadStatus.DOWNLOADING, bytes_total=1000, files_total=1, seq=1)
@@ -30,6 +32,18 @@ def test_a_terminal_gets_one_line_that_is_drawn_over_itself() -> None:
     assert last.rstrip() == "org/name  100% · 1.00 kB of 1.00 kB · done"
     assert len(last) == len(first) + 1, "what was longer before is wiped"
     assert last.endswith("\n"), "and the terminal one stays"
+
+
+def test_a_stream_without_dots_gets_dashes() -> None:
+    log = io.BytesIO()
+    for encoding in ("ascii", "utf-8"):
+        stream = io.TextIOWrapper(log, encoding=encoding, errors="backslashreplace")
+        surface("org/a·b", stream).show(replace(RUNNING, bytes_downloaded=990))
+        stream.detach()
+    assert log.getvalue().decode() == (
+        "org/a\\xb7b  99% - 990 B of 1.00 kB - downloading - file 1 of 1\n"
+        "org/a·b  99% · 990 B of 1.00 kB · downloading · file 1 of 1\n"
+    )
 
 
 def test_a_line_never_wraps() -> None:
@@ -94,7 +108,43 @@ def test_sizes_are_written_as_people_write_them(text: str, count: int) -> None:
     assert byte_count(text) == count
 
 
-@pytest.mark.parametrize("text", ["", "MB", "-1MB", "0", "0.4", "1e6", "10 Mbit", "1,5GB", "inf"])
+@pytest.mark.parametrize("text", ["", "MB", "-1MB", "0", "0.4", "1e6", "10 Mbit", "1,5GB", "inf", "9" * 400])
 def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="write it like 10MB"):
         byte_count(text)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        ("stall_timeout", "0.05", 0.05),
+        ("storage_headroom", "0", 0.0),
+        ("max_connections", "4", 4),
+        ("cache_dir", "x", "x"),
+    ],
+)
+def test_what_the_library_takes_may_be_typed(option: str, text: str, value: object) -> None:
+    asked = parser(COMMANDS).parse_args(["download", "org/name", f"--{option.replace('_', '-')}={text}"])
+    assert getattr(asked, option) == value
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        ("stall_timeout", "0", 0.0),
+        ("stall_timeout", "inf", float("inf")),
+        ("stall_timeout", "1e12", 1e12),
+        ("storage_headroom", "much", "much"),
+        ("max_connections", "1.5", "1.5"),
+        ("max_connections", "9" * 5000, "9" * 5000),
+        ("cache_dir", "", ""),
+    ],
+)
+def test_what_the_library_refuses_is_refused_in_its_words(
+    option: str, text: str, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises((TypeError, ValueError)) as refused:
+        checked(option, value)
+    with pytest.raises(SystemExit, match="2"):
+        parser(COMMANDS).parse_args(["download", "org/name", f"--{option.replace('_', '-')}={text}"])
+    assert str(refused.value) in capsys.readouterr().err

@@ -9,39 +9,25 @@ from typing import TYPE_CHECKING
 
 from modelfetch.testing import LocalHub, Synthetic
 
+from .terminal import pseudo_terminal, read_all
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = 60
 
 if sys.platform != "win32":  # the standard library has no pseudo-terminal there
-    import fcntl
-    import pty
-    import struct
-    import termios
 
     def on_a_terminal(*words: str) -> tuple[int, str, str]:
         """Exit code, what stdout got, and what the terminal got on stderr."""
-        mine, its = pty.openpty()
-        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+        mine, its = pseudo_terminal(COLUMNS)
         with subprocess.Popen(
             [sys.executable, "-m", "modelfetch", *words], stdout=subprocess.PIPE, stderr=its, encoding="utf-8"
         ) as process:
             os.close(its)
-            seen = read_all(mine)
+            seen = read_all(mine).decode()
             assert process.stdout is not None
             return process.wait(30), process.stdout.read(), seen
-
-    def read_all(terminal: int) -> str:
-        """What was written until nobody has it open any more, which Linux says with an error."""
-        seen = b""
-        try:
-            while piece := os.read(terminal, 1 << 16):
-                seen += piece
-        except OSError:
-            pass
-        os.close(terminal)
-        return seen.decode()
 
     def test_the_bar_stays_in_one_line_of_the_terminal_s_width(tmp_path: Path) -> None:
         with LocalHub(bandwidth=10_000_000) as hub:

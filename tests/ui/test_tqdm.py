@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,17 +13,13 @@ from tqdm import tqdm
 import modelfetch as mf
 from modelfetch.testing import LocalHub, Synthetic
 
+from .snapshots import COMPLETE, RUNNING, START
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from modelfetch.ui.tqdm import Bar
-
-START = mf.DownloadProgress(
-    mf.DownloadStatus.CHECKING, bytes_downloaded=400, bytes_total=1000, bytes_reused=400, files_total=2, seq=1
-)
-RUNNING = replace(START, status=mf.DownloadStatus.DOWNLOADING, bytes_downloaded=600, speed=50.0, eta=8.0)
-COMPLETE = replace(RUNNING, status=mf.DownloadStatus.COMPLETE, bytes_downloaded=1000, files_done=2, speed=0.0, eta=None)
 
 
 @pytest.fixture(autouse=True)
@@ -82,25 +77,6 @@ def test_a_stall_is_drawn_although_no_byte_came() -> None:
         assert "stalled" in drawn(file)[-1]
 
 
-@pytest.mark.parametrize("status", [status for status in mf.DownloadStatus if status.is_final])
-def test_the_terminal_snapshot_is_drawn_and_closes_it(status: mf.DownloadStatus) -> None:
-    file = io.StringIO()
-    bar = drawing(file)
-    bar(START)
-    bar(replace(COMPLETE, status=status, error="NetworkError"))
-    assert bar._bar is None
-    assert {"complete": "done", "error": "failed", "cancelled": "cancelled"}[status.value] in drawn(file)[-1]
-    assert file.getvalue().endswith("\n")
-
-
-def test_an_end_before_there_was_a_plan_draws_nothing() -> None:
-    file = io.StringIO()
-    bar = drawing(file)
-    bar(mf.DownloadProgress())
-    bar(mf.DownloadProgress(mf.DownloadStatus.ERROR, error="NetworkError"))
-    assert file.getvalue() == ""
-
-
 def test_as_a_context_manager_it_closes_whatever_happens() -> None:
     bar = drawing(io.StringIO())
     bar(START)
@@ -152,11 +128,6 @@ def test_auto_uses_the_class_that_suits_the_host() -> None:
     with drawing(io.StringIO(), auto=True) as bar:
         bar(START)
         assert isinstance(opened(bar), automatic)
-
-
-def test_naming_it_does_not_import_tqdm() -> None:
-    code = "import sys, modelfetch as mf; mf.ui.tqdm.bar(); sys.exit('tqdm' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_whole_download_in_one_line(tmp_path: Path) -> None:

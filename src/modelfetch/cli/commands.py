@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..api import plan_download, start_download
-from ..core.plan import DownloadPlan
+from ..core.planning.plan import DownloadPlan
 from ..errors import DownloadCancelled, ModelFetchError
 from .arguments import UsageError
 from .interrupt import INTERRUPTED, noticed
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
-    from ..core.progress import DownloadProgress
+    from ..core.transfer.progress import DownloadProgress
     from ..job import DownloadJob, DownloadResult
     from .output import Surface
 
@@ -94,6 +94,7 @@ def _choices(asked: Namespace) -> dict[str, Any]:
         "endpoint": asked.endpoint,
         "token": asked.token,
         "update": None if asked.update else False,
+        "allow_unsafe": None if asked.allow_unsafe else False,
     }
     return _given(told)
 

@@ -18,36 +18,34 @@ from typing import IO, TYPE_CHECKING
 
 from ..api import download, plan_download
 from ..cancel import CancelToken
-from ..core.text import bytes_text
+from ..core.text import bytes_text, counted
 from ..errors import DownloadCancelled
-from .arguments import UsageError
+from .arguments import DEMO, FAST_DEMO, UsageError
 from .output import say, surface
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from ..core.plan import DownloadPlan, PlannedFile
-    from ..core.progress import DownloadProgress
+    from ..core.planning.plan import DownloadPlan, PlannedFile
+    from ..core.transfer.progress import DownloadProgress
     from ..job import DownloadResult
     from ..testing import LocalHub
 
 _REPO = "demo/whisper"
-_SIZE, _SPEED = 200_000_000, 25_000_000
-"""Bytes, and bytes a second: eight seconds of download, long enough to watch."""
-
-_FAST_SIZE, _FAST_SPEED = 50_000_000, 50_000_000
-
 _PAUSE = 0.7
 """Seconds between two parts, where somebody watches."""
+
+_SMALLEST = "25MB"
+"""What ``write_big_whisper`` can make at least."""
 
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
 def run(asked: Namespace) -> int:
     """Play it; 0 when everything it said was true."""
-    size = asked.size or (_FAST_SIZE if asked.fast else _SIZE)
-    speed = asked.speed or (_FAST_SPEED if asked.fast else _SPEED)
+    size, speed = FAST_DEMO if asked.fast else DEMO
+    size, speed = asked.size or size, asked.speed or speed
     out = sys.stdout
     with TemporaryDirectory(prefix="modelfetch-demo-", ignore_cleanup_errors=True) as folder, _only_loopback():
         return _Demo(out, Path(folder), _PAUSE if out.isatty() and not asked.fast else 0.0).play(size, speed)
@@ -106,7 +104,8 @@ class _Demo:
         try:
             made = write_big_whisper(self.folder / "model", size)
         except ValueError as error:
-            raise UsageError(str(error)) from error
+            message = f"no real model is as small as {bytes_text(size)}; choose a --size of {_SMALLEST} or more"
+            raise UsageError(message) from error
         except OSError as error:
             message = f"the model cannot be written to {self.folder} ({error.strerror}); choose a smaller --size or another TMPDIR"
             raise UsageError(message) from error
@@ -118,7 +117,7 @@ class _Demo:
         self._say(str(planned))
         nothing = hub.body_bytes() == 0 and not self._cache.exists()
         self._claim(
-            nothing, f"It took {_counted(len(hub.requests), 'request')}; no file was fetched and nothing was written."
+            nothing, f"It took {counted(len(hub.requests), 'request')}; no file was fetched and nothing was written."
         )
         return planned
 
@@ -158,7 +157,7 @@ class _Demo:
     def _verify(self, planned: DownloadPlan, result: DownloadResult) -> None:
         self._part("5. Verify: read every file back from disk and hash it")
         all_right = all(_digest(result.path / file.path, file) == file.blob_id for file in planned.files)
-        self._claim(all_right, f"All {_counted(len(planned.files), 'file')} are what the Hub lists, byte for byte.")
+        self._claim(all_right, f"All {counted(len(planned.files), 'file')} are what the Hub lists, byte for byte.")
         if (found := self._found_by_huggingface_hub()) is not None:
             self._claim(
                 found == result.path, "huggingface_hub, asked for the model without network, gives the same folder."
@@ -210,10 +209,6 @@ class _Demo:
 
     def _say(self, text: str) -> None:
         say(self.out, text)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _digest(path: Path, file: PlannedFile) -> str:

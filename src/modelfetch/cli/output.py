@@ -2,26 +2,32 @@
 
 Rule: the same snapshots go to every one of them. A terminal gets one line; where nobody watches, a line is written
 for every ten percent and whenever what is being done changes; a program gets every snapshot and a last word.
+What stderr does not take ends nothing: the result is on stdout.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict
 from typing import IO, TYPE_CHECKING, Protocol
 
-from ..core.line import progress_line
-from ..core.progress import DownloadStatus
+from ..core.shown.line import progress_line
 from ..core.text import bytes_text
+from ..core.transfer.progress import DownloadStatus
+from . import abandon
 
 if TYPE_CHECKING:
-    from ..core.progress import DownloadProgress
+    from ..core.transfer.progress import DownloadProgress
     from ..errors import DownloadCancelled, ModelFetchError
     from ..job import DownloadResult
 
 _STEP = 10
 """Percent between two plain lines."""
+
+_DOT = " · "
+"""Between the parts of a line, where the stream's encoding has it."""
 
 _COLUMNS = 80
 """A terminal's width when it does not tell."""
@@ -71,8 +77,7 @@ class Line(Quiet):
     def show(self, progress: DownloadProgress) -> None:
         """Draw it over the last one; the terminal snapshot's line stays."""
         text = printable(f"{self._name}  {progress_line(progress)}")[: _columns(self._terminal) - 1]
-        self._terminal.write("\r" + text.ljust(self._drawn) + ("\n" if progress.status.is_final else ""))
-        self._terminal.flush()
+        _put(self._terminal, "\r" + text.ljust(self._drawn) + ("\n" if progress.status.is_final else ""))
         self._drawn = len(text)
 
 
@@ -126,8 +131,26 @@ def surface(name: str, stream: IO[str], out: IO[str] | None = None) -> Surface:
 
 def say(stream: IO[str], text: str) -> None:
     """A line of text that a person reads; what would move the cursor or ring the bell is shown, not obeyed."""
-    stream.write(printable(text) + "\n")
-    stream.flush()
+    _put(stream, printable(text) + "\n")
+
+
+def _put(stream: IO[str], text: str) -> None:
+    """Write it at once. Raises OSError where it cannot be, but for stderr, which is left alone from then on."""
+    try:
+        stream.write(text if _takes(stream, _DOT) else text.replace(_DOT, " - "))
+        stream.flush()
+    except OSError:
+        if stream is not sys.stderr:
+            raise
+        abandon(stream)
+
+
+def _takes(stream: IO[str], text: str) -> bool:
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def printable(text: str) -> str:

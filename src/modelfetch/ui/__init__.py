@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import tqdm
+    from . import notebook, rich, tqdm
 
-__all__ = ["tqdm"]
+__all__ = ["notebook", "rich", "tqdm"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""A tqdm bar in one line: ``mf.download("large-v3", progress=mf.ui.tqdm.bar())``.
+"""A tqdm bar in one line: ``mf.download("large-v3", progress=mf.ui.tqdm.bar())``; ``bars(manager)`` for many at once.
 
 Rule: the bar is told where it stands, never what was added, so a look that was missed loses nothing. Its text is
 the line that every surface shows; the total is the whole plan's from the first look on.
@@ -7,16 +7,16 @@ the line that every surface shows; the total is the whole plan's from the first 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from ..core.line import progress_line
+from ..core.shown.line import progress_line
+from . import many
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from tqdm import tqdm
 
-    from ..core.progress import DownloadProgress
+    from ..core.transfer.progress import DownloadProgress
+    from ..manager import DownloadManager
 
 _OURS = ("iterable", "total", "initial")
 
@@ -24,15 +24,13 @@ _DEFAULTS: dict[str, Any] = {"unit": "B", "unit_scale": True, "unit_divisor": 10
 """Decimal units, as the Hub counts; ``disable=None`` is tqdm's own way to write nothing where there is no terminal."""
 
 
-class Bar:
-    """Takes DownloadProgress, one download at a time; it may be called on any one thread, and used again afterwards.
+class Bar(many.Bar):
+    """A bar that tqdm draws."""
 
-    It opens with the first look at a plan and closes with the terminal one. As a context manager it is also closed
-    when something else ends the download, such as Ctrl-C.
-    """
-
-    def __init__(self, *, auto: bool, options: dict[str, Any]) -> None:
-        self._auto = auto
+    def __init__(self, *, auto: bool, options: dict[str, Any], alone: bool = True) -> None:
+        """``alone``: it closes at its end; beside others it stays open, because tqdm draws over what was closed."""
+        self._auto, self._alone = auto, alone
+        self._ended: list[tqdm[Any]] = []
         self._name = str(options.get("desc") or "")
         self._options = {**_DEFAULTS, "bar_format": "|{bar}| {desc}" if auto else "|{bar:10}| {desc}", **options}
         self._bar: tqdm[Any] | None = None
@@ -46,21 +44,18 @@ class Bar:
             self._bar = self._opened(progress)
         self._show(self._bar, progress)
         if progress.status.is_final:
-            self.close()
+            self._ended.append(self._bar)
+            self._bar = None
+            if self._alone:
+                self.close()
 
     def close(self) -> None:
         """Leave the bar as it stands. Idempotent."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        for bar in (*self._ended, self._bar):
+            if bar is not None:
+                bar.close()
+        self._ended.clear()
+        self._bar = None
 
     def _opened(self, progress: DownloadProgress) -> tqdm[Any]:
         options = dict(self._options)
@@ -92,10 +87,23 @@ def bar(*, auto: bool = False, **tqdm_options: Any) -> Bar:
     ``disable=False`` asks for it. Raises TypeError for ``iterable``, ``total`` and ``initial``, which the download
     says itself, and ImportError at the first look when tqdm is not installed.
     """
-    if given := [name for name in _OURS if name in tqdm_options]:
-        message = f"bar() got {', '.join(given)}: the download itself says what they are. Leave them out."
-        raise TypeError(message)
+    _refuse(tqdm_options, "bar", _OURS)
     return Bar(auto=auto, options=tqdm_options)
+
+
+def bars(manager: DownloadManager, *, auto: bool = False, **tqdm_options: Any) -> many.Bars:
+    """A bar for each download of ``manager``, inside ``with``; what is started there is shown.
+
+    Options as for :func:`bar`, but for ``desc``, which is the model's name.
+    """
+    _refuse(tqdm_options, "bars", (*_OURS, "desc"))
+    return many.Bars(manager, lambda name: Bar(auto=auto, options={**tqdm_options, "desc": name}, alone=False))
+
+
+def _refuse(options: dict[str, Any], function: str, names: tuple[str, ...]) -> None:
+    if given := [name for name in names if name in options]:
+        message = f"{function}() got {', '.join(given)}: the download itself says what they are. Leave them out."
+        raise TypeError(message)
 
 
 def _tqdm_class(*, auto: bool) -> type[tqdm[Any]]:
