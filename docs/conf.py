@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.ext.napoleon import Config, GoogleDocstring
@@ -20,7 +21,8 @@ author = "modelfetch contributors"
 copyright = "modelfetch contributors"  # noqa: A001 - Sphinx's name
 version = release = modelfetch.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.doctest"]
+sys.path.append(str(Path(__file__).parent / "extensions"))
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.doctest", "transfer_states"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -36,15 +38,15 @@ NAPOLEON = Config(napoleon_use_ivar=True)
 STANDARD_LIBRARY = "|".join(sorted(sys.stdlib_module_names))
 nitpick_ignore_regex = [
     (r"py:.*", rf"({STANDARD_LIBRARY})(\..*)?"),
-    (r"py:.*", r"(asyncio|pytest|tqdm)(\..*)?"),
+    (r"py:.*", r"(asyncio|pytest|rich|tqdm)(\..*)?"),
     # Imported for type checkers alone, so Sphinx sees them without their module.
-    (r"py:.*", r"(AsyncIterator|Callable|Generator|Iterable|Iterator|Mapping|Path|PathLike|Sequence|Unpack)"),
-    (r"py:.*", r"PlanKeywords"),  # the reader is told: as for plan_download
+    (r"py:.*", r"(AsyncIterator|Callable|Console|Generator|Iterable|Iterator|Mapping|Path|PathLike|Sequence|Unpack)"),
+    (r"py:.*", r"(Download|Plan)Keywords"),  # the reader is told: as for plan_download
 ]
 
 
 def link_by_last_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: Element) -> reference | None:
-    """Link ``modelfetch.core.plan.DownloadPlan``, or ``DownloadPlan`` alone, to where the reference describes it."""
+    """Link ``modelfetch.core.planning.plan.DownloadPlan``, or ``DownloadPlan`` alone, to where the reference describes it."""
     name = node.get("reftarget", "").rpartition(".")[2]
     domain = env.domains.python_domain
     known = [target for target in domain.objects if target.rpartition(".")[2] == name]
