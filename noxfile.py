@@ -20,8 +20,12 @@ nox.options.sessions = [
     "typing",
     "core",
     "tests",
+    "crashes",
     "interop",
     "backends",
+    "browser",
+    "desktop",
+    "blender",
     "bare",
     "docs",
     "simulate",
@@ -30,8 +34,16 @@ nox.options.sessions = [
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
-ON_ALL_CORES = ("--numprocesses=auto", "--dist=worksteal")
-SIMULATED_RUNS = "5000"
+TWO_TO_A_CORE = (f"--numprocesses={2 * (os.cpu_count() or 1)}", "--dist=worksteal")
+"""Most tests wait for sockets, disks and processes more than they compute."""
+
+NEEDS_ITS_OWN = ("crashes", "hosts/desktop", "hosts/notebook", "interop", "simulation")
+"""Folders with a session of their own: they need other packages, root, or time."""
+
+DEEP = ("faults", "neighbours", "security")
+"""Folders of which the oldest interpreter's word is enough: what they find is seldom the interpreter's, and they take long."""
+
+SIMULATED_RUNS = "20000"
 
 
 def found_by_pyenv() -> list[str]:
@@ -53,9 +65,18 @@ def group(*names: str) -> list[str]:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """The whole suite against the newest of everything, on every interpreter that is here."""
+    """The suite against the newest of everything: all of it on the oldest interpreter, all but the deep part on the others."""
     session.install(".", *group("test"))
-    session.run("pytest", *ON_ALL_CORES, "--ignore=tests/interop", "-m", "not backend", *session.posargs)
+    elsewhere = NEEDS_ITS_OWN if session.python == PYTHONS[0] else (*NEEDS_ITS_OWN, *DEEP)
+    ignored = [f"--ignore=tests/{folder}" for folder in elsewhere]
+    session.run("pytest", *TWO_TO_A_CORE, *ignored, "-m", "not backend and not blender", *session.posargs)
+
+
+@nox.session
+def crashes(session: nox.Session) -> None:
+    """Processes killed at every change of the disk, full disks, odd file systems; mounting takes root and Linux."""
+    session.install(".", *group("test"))
+    session.run("pytest", *TWO_TO_A_CORE, "tests/crashes", *session.posargs)
 
 
 @nox.session
@@ -73,7 +94,8 @@ def core(session: nox.Session) -> None:
 def interop(session: nox.Session, hub: str) -> None:
     """The neighbour on the same cache, in each generation that people have; the oldest with our oldest dependencies."""
     session.install(".", *group("test", f"interop-{hub}"))
-    session.run("pytest", *ON_ALL_CORES, "tests/interop", "tests/adapters", "-m", "not backend", *session.posargs)
+    ours = ("tests/adapters",) if hub == "036" else ()  # the oldest dependencies; the newest are in every other session
+    session.run("pytest", *TWO_TO_A_CORE, "tests/interop", *ours, "-m", "not backend", *session.posargs)
 
 
 @nox.session
@@ -84,11 +106,34 @@ def backends(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Notebooks: as a file keeps them, and as a person sees them in a real JupyterLab in the system's Chromium."""
+    session.install(".[notebook]", *group("browser"))
+    session.run("pytest", "tests/hosts/notebook", "-rP", *session.posargs)
+    if not session.posargs:
+        session.run("pytest", "--nbmake", "--nbmake-timeout=120", "examples/notebook.ipynb")
+
+
+@nox.session
+def desktop(session: nox.Session) -> None:
+    """The examples for Qt, Tk, Textual, asyncio, trio and FastAPI, each run and cancelled by its own button."""
+    session.install(".", *group("desktop"))
+    session.run("pytest", "tests/hosts/desktop", *session.posargs, env={"QT_QPA_PLATFORM": "offscreen"})
+
+
+@nox.session(python="3.11")
+def blender(session: nox.Session) -> None:
+    """The add-on in Debian's Blender, with a window and without, and in Blender 5, whose wheel is for one Python alone."""
+    session.install(".", *group("blender"))
+    session.run("pytest", "tests/hosts/blender", "-m", "blender", "-rP", *session.posargs)
+
+
+@nox.session
 def bare(session: nox.Session) -> None:
     """The package with filelock alone, and a copy of it under another name."""
     session.install("--no-deps", ".")
     session.install("filelock", *group("test"))
-    session.run("pytest", *ON_ALL_CORES, "tests/test_packaging.py", "tests/test_vendored.py", *session.posargs)
+    session.run("pytest", *TWO_TO_A_CORE, "tests/test_packaging.py", "tests/test_vendored.py", *session.posargs)
 
 
 @nox.session
@@ -132,7 +177,8 @@ def simulate(session: nox.Session) -> None:
     seeds, *rest = session.posargs or [SIMULATED_RUNS]
     session.install("--no-deps", ".")
     session.install("filelock", *group("test"))
-    session.run("pytest", *ON_ALL_CORES, "tests/simulation", f"--seeds={seeds}", "--timeout=0", *rest)
+    session.run("pytest", *TWO_TO_A_CORE, "tests/simulation", "--timeout=0", *rest)
+    session.run("python", "-m", "modelfetch.testing.simulator", seeds)
 
 
 @nox.session

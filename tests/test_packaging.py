@@ -16,7 +16,9 @@ import modelfetch
 
 PACKAGE = Path(modelfetch.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-CORE = sorted(f"modelfetch.core.{path.stem}" for path in (PACKAGE / "core").glob("[!_]*.py"))
+CORE = sorted(
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in (PACKAGE / "core").rglob("[!_]*.py")
+)
 WORLDLY = {
     "asyncio",
     "concurrent.futures",
