@@ -6,9 +6,7 @@ told once, however late it asked and whatever the others do who are told.
 
 from __future__ import annotations
 
-import queue
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .deliver import deliver
@@ -23,7 +21,7 @@ class Latch:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._is_set = False
-        self._bells: list[queue.SimpleQueue[None]] = []
+        self._bells: list[threading.Lock] = []
         self._callbacks: list[Callable[[], object]] = []
 
     @property
@@ -34,10 +32,12 @@ class Latch:
     def set(self) -> None:
         """It happened: wake who waits, and tell who asked, on this thread."""
         with self._lock:
+            if self._is_set:
+                return
             self._is_set = True
             callbacks, self._callbacks = self._callbacks, []
         for bell in tuple(self._bells):
-            bell.put(None)
+            bell.release()
         for fn in callbacks:
             deliver(fn, ours=True)
 
@@ -50,18 +50,19 @@ class Latch:
         deliver(fn)
 
     def wait(self, timeout: float | None) -> bool:
-        """Wait up to ``timeout`` seconds, on a queue of this caller's own; whether it has happened.
+        """Wait up to ``timeout`` seconds, on a bell of this caller's own; whether it has happened.
 
-        None, and more than the system can count, is no limit; less than nothing is none at all. A queue is written in C, so
-        Ctrl-C here cannot leave a lock behind that the download's threads would wait for.
+        None, and more than the system can count, is no limit; less than nothing is none at all. A bell is a lock that one
+        caller alone takes: Ctrl-C here leaves nothing behind that the download's threads would wait for, and unlike a queue
+        it says without an error that nothing happened, which Ctrl-C would be shown as having come of.
         """
-        limit = None if timeout is None or timeout > threading.TIMEOUT_MAX else max(0.0, timeout)
-        bell: queue.SimpleQueue[None] = queue.SimpleQueue()
+        limit = -1.0 if timeout is None or timeout > threading.TIMEOUT_MAX else max(0.0, timeout)
+        bell = threading.Lock()
+        bell.acquire()
         self._bells.append(bell)
         try:
             if not self._is_set:
-                with suppress(queue.Empty):
-                    bell.get(timeout=limit)
+                bell.acquire(timeout=limit)
         finally:
             self._bells.remove(bell)
         return self._is_set
