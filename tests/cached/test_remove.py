@@ -82,9 +82,18 @@ def test_a_revision_takes_only_what_no_other_commit_needs(hub: LocalHub, cache: 
     assert mf.verify_cached(REPO, cache_dir=cache).is_ok
     assert not old.path.exists()
     assert mf.model_status(f"{REPO}@v1", cache_dir=cache) is mf.ModelStatus.NOT_DOWNLOADED
-    assert {path.name for path in (folder_in(cache) / ".modelfetch" / "v1" / "snapshots").iterdir()} == {
-        f"{new.commit}.json"
-    }
+    assert {path.name for path in (folder_in(cache) / ".modelfetch" / "v1" / "snapshots").iterdir()} == {new.commit}
+
+
+def test_a_removed_name_leaves_no_folder_that_another_name_would_meet(hub: LocalHub, cache: Path) -> None:
+    old, _ = two_commits(hub, cache)
+    refs = folder_in(cache) / "refs"
+    (refs / "release").mkdir()
+    (refs / "release" / "1").write_text(old.commit)
+
+    mf.remove_cached(REPO, revision="release/1", cache_dir=cache)
+
+    assert [path.name for path in refs.iterdir()] == ["main"]
 
 
 def test_every_name_of_a_removed_commit_goes_with_it(hub: LocalHub, cache: Path) -> None:

@@ -36,7 +36,7 @@ ALWAYS = {
     "publishing": "replace */blobs/*",
     "between publishing and forgetting the journal": "unlink *.journal",
     "between links and record": "open */v1/*.json.*.tmp",
-    "the record": "replace */v1/snapshots/*.json",
+    "the record": "replace */v1/snapshots/*/*.json",
     "between record and ref": "open */v1/main.*.tmp",
     "the ref": "replace */refs/main",
     "the note of what is wanted, gone": "unlink */wants/*.json",

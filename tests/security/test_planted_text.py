@@ -116,7 +116,7 @@ def test_a_plan_that_a_host_altered_is_judged_as_one_from_a_file(world: World, c
 def our_record(world: World, commit: str, file: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     selection = {"allow_patterns": None, "ignore_patterns": None, "files": [file]}
     told = {"schema": "modelfetch.snapshot/1", "repo_id": REPO, "commit": commit, "selections": [selection]}
-    return world.guests / "snapshots" / f"{commit}.json", told
+    return world.guests / "snapshots" / commit / "planted.json", told
 
 
 def hubs_listing(world: World, commit: str, file: dict[str, Any]) -> tuple[Path, dict[str, Any]]:

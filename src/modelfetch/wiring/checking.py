@@ -47,7 +47,8 @@ def _needed(spec: ModelSpec, found: Snapshot) -> tuple[str, ...]:
 
 
 def _not_cached(spec: ModelSpec, cache: RepoCache, repo: CachedRepo) -> NotCachedError:
-    here = [*sorted(repo.revisions()), *cache.commits_by_age()]
+    commits = cache.commits_by_age()
+    here = [*sorted(name for name, commit in repo.revisions().items() if commit in commits), *commits]
     hint = f"there are: {', '.join(here)}; name one with revision=" if here else "download it first"
     message = (
         f"{spec.repo_id} is not in the cache at {spec.revision!r}: there is no snapshot of it. One that could be verified was "

@@ -28,10 +28,10 @@ def test_the_layout_is_the_neighbours() -> None:
 def test_what_is_ours_lives_where_no_neighbour_looks() -> None:
     at = Layout(Path("/hub"), "org/name")
     guests = "/hub/models--org--name/.modelfetch/v1"
-    assert [at.part("b"), at.journal("b"), at.record(COMMIT)] == [
+    assert [at.part("b"), at.journal("b"), at.record(COMMIT, "k")] == [
         f"{guests}/b.part",
         f"{guests}/b.journal",
-        f"{guests}/snapshots/{COMMIT}.json",
+        f"{guests}/snapshots/{COMMIT}/k.json",
     ]
 
 

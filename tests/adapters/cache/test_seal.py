@@ -101,7 +101,7 @@ def test_the_ref_comes_last(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(records, "replace_text", noted)
     scene.cache.seal(scene.commit, "main", whole(scene))
-    assert [path.split("/")[-2] for path in written] == ["snapshots", "trees", "refs"]
+    assert [path.split("/")[-2] for path in written] == [scene.commit, "trees", "refs"]
 
 
 def test_a_ref_that_could_not_be_written_leaves_the_old_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +194,72 @@ def test_records_of_several_downloads_are_merged(scene: Scene) -> None:
     recorded = scene.cache.recorded(scene.commit)
     assert recorded is not None
     assert set(recorded.selections) == {some, whole(scene)}
+
+
+def test_downloads_that_note_at_the_same_time_lose_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever one has read before another writes."""
+    some = Selection(("*.md",), None, (README,))
+    other = RepoCache(scene.root, "org/name")
+    real = records.replace_text
+
+    def outrun(folder: str, path: str, text: str, *, lasting: bool = False) -> None:
+        monkeypatch.setattr(records, "replace_text", real)
+        other.note(scene.commit, some)
+        real(folder, path, text, lasting=lasting)
+
+    monkeypatch.setattr(records, "replace_text", outrun)
+    scene.cache.note(scene.commit, whole(scene))
+    recorded = scene.cache.recorded(scene.commit)
+    assert recorded is not None
+    assert set(recorded.selections) == {some, whole(scene)}
+
+
+@pytest.mark.parametrize("name", ["trees/{}.json", ".modelfetch/v1/snapshots/{}"])
+def test_what_another_user_keeps_to_himself_says_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    scene.cache.note(scene.commit, whole(scene))
+    secret = str(scene.folder / name.format(scene.commit))
+    assert os.path.lexists(secret)
+
+    def refuse(real: Any) -> Any:
+        def refused(path: Any, *rest: Any) -> Any:
+            if str(path).startswith(secret):
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            return real(path, *rest)
+
+        return refused
+
+    for call in ("open", "listdir"):
+        monkeypatch.setattr(os, call, refuse(getattr(os, call)))
+    recorded = scene.cache.recorded(scene.commit)
+    assert recorded is not None
+    assert recorded.selections == (whole(scene),)
+
+
+def test_a_ref_is_whole_to_the_byte_for_others_do_not_overlook_a_line_s_end(scene: Scene) -> None:
+    scene.publish()
+    ref = scene.folder / "refs" / "main"
+    ref.parent.mkdir(parents=True, exist_ok=True)
+    ref.write_text(f"{scene.commit}\n")
+    scene.cache.seal(scene.commit, "main", whole(scene))
+    assert ref.read_text() == scene.commit
+
+
+def test_a_ref_takes_the_place_of_a_folder_that_is_empty(scene: Scene) -> None:
+    scene.publish()
+    (scene.folder / "refs" / "release").mkdir(parents=True)
+    scene.cache.seal(scene.commit, "release", whole(scene))
+    assert scene.cache.commit_of("release") == scene.commit
+
+
+def test_what_stands_in_the_way_is_named(scene: Scene) -> None:
+    scene.publish()
+    in_the_way = scene.folder / "refs" / "release" / "1"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(CacheError, match="a folder stands where a file belongs") as caught:
+        scene.cache.seal(scene.commit, "release", whole(scene))
+    assert caught.value.path == str(in_the_way.parent)
 
 
 def test_sealing_again_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,7 +391,7 @@ def test_a_broken_record_is_none_and_is_replaced(scene: Scene, text: str) -> Non
     some = Selection(("*.bin",), None, (scene.file,))
     scene.publish()
     scene.cache.seal(scene.commit, "main", some)
-    path = scene.guests / "snapshots" / f"{scene.commit}.json"
+    (path,) = (scene.guests / "snapshots" / scene.commit).iterdir()
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     assert scene.cache.recorded(scene.commit) is None
     scene.cache.seal(scene.commit, "main", Selection(("*.bin",), None, (scene.file,)))
@@ -334,8 +400,8 @@ def test_a_broken_record_is_none_and_is_replaced(scene: Scene, text: str) -> Non
 
 def test_a_record_of_another_repo_or_commit_is_none(scene: Scene) -> None:
     scene.cache.note(scene.commit, whole(scene))
-    path = scene.guests / "snapshots" / f"{scene.commit}.json"
-    path.rename(path.with_name(f"{OTHER}.json"))
+    path = scene.guests / "snapshots" / scene.commit
+    path.rename(path.with_name(OTHER))
     assert scene.cache.recorded(OTHER) is None
 
 

@@ -74,9 +74,13 @@ class Layout:
         """One file of a snapshot."""
         return _join(self.snapshot(commit), *_checked(path, unsafe(path)).split("/"))
 
-    def record(self, commit: str) -> str:
-        """What downloads asked for at a commit."""
-        return _join(self.guests, "snapshots", commit + ".json")
+    def records(self, commit: str) -> str:
+        """The folder of what downloads asked for at a commit."""
+        return _join(self.guests, "snapshots", commit)
+
+    def record(self, commit: str, key: str) -> str:
+        """What the downloads with one choice of patterns asked for there."""
+        return _join(self.records(commit), key + ".json")
 
     @property
     def wants(self) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from ...core.kept import hub_tree
@@ -16,11 +18,14 @@ from ...core.planning.listing import is_commit, listing_from_hub_cache
 from ...core.text import listed
 from ...errors import CacheError, IntegrityError
 from .disk import read_own, regular_size, replace_text
+from .faults import ABSENT
 from .layout import plain
 from .planted import refuse_links
 
 if TYPE_CHECKING:
     from .layout import Layout
+
+_NOTE = ".json"
 
 
 def recorded(layout: Layout, commit: str) -> SnapshotRecord | None:
@@ -34,12 +39,11 @@ def recorded(layout: Layout, commit: str) -> SnapshotRecord | None:
 
 
 def write_record(layout: Layout, commit: str, selection: Selection) -> None:
-    """Add ``selection`` to our record; a record that says so already is not written again."""
-    old = written_record(layout, commit)
-    new = (old or SnapshotRecord(layout.repo_id, commit)).with_selection(selection)
-    if old is not None and set(old.selections) == set(new.selections):
+    """Note ``selection``, beside what others noted; a note that says so already is not written again."""
+    path = layout.record(commit, selection.key)
+    new = SnapshotRecord(layout.repo_id, commit, (selection,))
+    if _record_at(layout, commit, path) == new:
         return
-    path = layout.record(commit)
     refuse_links(layout, os.path.dirname(path))
     os.makedirs(os.path.dirname(path), exist_ok=True)
     replace_text(layout.guests, path, encode(new), lasting=True)
@@ -70,13 +74,17 @@ def must_be_whole(layout: Layout, commit: str, selection: Selection) -> None:
 
 def write_ref(layout: Layout, commit: str, revision: str) -> None:
     """Note that ``revision`` stood at ``commit``; a commit id needs no ref."""
-    if revision == commit or commit_of(layout, revision) == commit:
+    if revision == commit:
         return
     path = layout.ref(revision)
+    if read_own(path) == commit.encode():  # to the byte: others do not take a line's end for no part of it
+        return
     for folder in (os.path.dirname(path), layout.guests):
         refuse_links(layout, folder)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.makedirs(layout.guests, exist_ok=True)
+    with suppress(OSError):  # a folder of refs that are gone, where this one belongs
+        os.rmdir(path)
     replace_text(layout.guests, path, commit, lasting=True)
 
 
@@ -90,16 +98,35 @@ def commit_of(layout: Layout, revision: str) -> str | None:
 
 
 def written_record(layout: Layout, commit: str) -> SnapshotRecord | None:
-    """Our own record of the snapshot alone; None when there is none that can be believed."""
-    text = read_own(layout.record(commit))
+    """Our own notes of the snapshot, as one record; None when there is none that can be believed."""
+    folder = layout.records(commit)
+    try:
+        names = sorted(os.listdir(folder))
+    except (*ABSENT, PermissionError):
+        return None
+    found = (_record_at(layout, commit, os.path.join(folder, name)) for name in names if name.endswith(_NOTE))
+    believed = [record for record in found if record is not None]
+    return reduce(SnapshotRecord.merged, believed) if believed else None
+
+
+def _record_at(layout: Layout, commit: str, path: str) -> SnapshotRecord | None:
+    text = _readable(path)
     record = None if text is None else decode(text.decode("utf-8", "replace"))
     if record is None or (record.repo_id, record.commit) != (layout.repo_id, commit):
         return None
     return record
 
 
+def _readable(path: str) -> bytes | None:
+    """What is written there. What another user keeps to himself says nothing: huggingface_hub 2.4 writes ``trees/`` so."""
+    try:
+        return read_own(path)
+    except PermissionError:
+        return None
+
+
 def _hub_selection(layout: Layout, commit: str) -> Selection | None:
-    text = read_own(layout.tree(commit))
+    text = _readable(layout.tree(commit))
     try:
         listing = None if text is None else listing_from_hub_cache(json.loads(text), layout.repo_id, commit)
     except (IntegrityError, RecursionError, ValueError):

@@ -80,14 +80,22 @@ class Removal:
             self._begin(doomed)
             before = contents(self._at)
             for name in [name for name, stood_at in refs(self._at) if stood_at == commit]:
-                _erase(self._at.ref(name))
+                self._erase_ref(name)
             aside = self._set_aside(commit)
-            for note in (self._at.record(commit), self._at.tree(commit), self._at.absences(commit)):
+            for note in (self._at.records(commit), self._at.tree(commit), self._at.absences(commit)):
                 _erase(note)
             _erase(aside)
             self._erase_shared(doomed)
             self._erase_contents(doomed)
             return _freed(before.values())
+
+    def _erase_ref(self, name: str) -> None:
+        """The ref, and the folders that a ``/`` in its name made, where no other ref is in them."""
+        path = self._at.ref(name)
+        _erase(path)
+        with suppress(OSError):
+            while (path := os.path.dirname(path)) != self._at.refs:
+                os.rmdir(path)
 
     def _erase_rest(self) -> None:
         """The repo's folder, unless a download that begins just now fills it again."""

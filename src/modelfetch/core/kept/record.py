@@ -1,13 +1,15 @@
 """The record: which files downloads asked for at a commit, so that completeness needs no network.
 
 Rule: completeness is judged against what was asked for, under the patterns it was asked with. A record
-that is not understood whole says nothing: the model then counts as never recorded, not as complete.
+that is not understood whole says nothing: the model then counts as never recorded, not as complete. Each choice is written
+down by itself, under a name that follows from its patterns, so that two downloads never write over each other's.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ...errors import IntegrityError
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEMA = "modelfetch.snapshot/1"
+
+_KEY_DIGITS = 16
+"""Enough that no two choices of one commit ever meet."""
 
 Patterns = tuple[str, ...] | None
 """As a plan has them. No ``allow`` pattern means all files, an empty tuple of them none."""
@@ -34,6 +39,12 @@ class Selection:
     def is_whole(self) -> bool:
         """Whether it is every file of the repo."""
         return self.allow_patterns is None and not self.ignore_patterns
+
+    @property
+    def key(self) -> str:
+        """What its record is called: the same for the same patterns, and for no others."""
+        told = json.dumps([self.allow_patterns, self.ignore_patterns or None])
+        return sha256(told.encode()).hexdigest()[:_KEY_DIGITS]
 
     def is_chosen_by(self, allow: Patterns, ignore: Patterns) -> bool:
         """Whether these patterns are its own; an empty ``ignore`` is none."""
@@ -57,6 +68,13 @@ class SnapshotRecord:
         """This record and ``new``, which replaces a selection with equal patterns."""
         others = (old for old in self.selections if not old.is_chosen_by(new.allow_patterns, new.ignore_patterns))
         return replace(self, selections=(*others, new))
+
+    def merged(self, other: SnapshotRecord) -> SnapshotRecord:
+        """This record and all that ``other`` holds."""
+        whole = self
+        for selection in other.selections:
+            whole = whole.with_selection(selection)
+        return whole
 
     def files_for(self, allow: Patterns, ignore: Patterns) -> tuple[FileEntry, ...] | None:
         """The files these patterns choose; None when no selection tells.
