@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -120,7 +121,7 @@ def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
         ("stall_timeout", "0.05", 0.05),
         ("storage_headroom", "0", 0.0),
         ("max_connections", "4", 4),
-        ("cache_dir", "x", "x"),
+        ("cache_dir", "x", str(Path("x").absolute())),
     ],
 )
 def test_what_the_library_takes_may_be_typed(option: str, text: str, value: object) -> None:

@@ -16,7 +16,7 @@ from .core.planning.plan import DownloadPlan
 from .core.transfer.stall import FLOOR, WINDOW
 from .errors import DownloadCancelled
 from .job import DownloadJob, Run, follow
-from .wiring import PlanKeywords, PlanOptions, TransferOptions, Waiting, plan, specify, transfer
+from .wiring import PlanKeywords, PlanOptions, TransferOptions, Waiting, account_of, plan, specify, transfer
 from .wiring import plan_options as read_plan_options
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def plan_download(  # noqa: PLR0913 - each is a choice a caller may want to make
     )
     asked = checked("model", model)
     with _waiting(checked("cancel", cancel)) as waiting:
-        return plan(specify(asked, options), options, waiting, WINDOW)
+        return plan(specify(asked, options), options, account_of(options), waiting, WINDOW)
 
 
 def download(  # noqa: PLR0913 - each is a choice a caller may want to make
@@ -118,7 +118,7 @@ def download(  # noqa: PLR0913 - each is a choice a caller may want to make
         stall_timeout=stall_timeout,
         stall_floor=stall_floor,
     )
-    work = _work(model_or_plan, how, read_plan_options(plan_options))
+    work = transfer(checked("model_or_plan", model_or_plan), read_plan_options(plan_options), how)
     return follow(Run(work, checked("cancel", cancel)), checked("progress", progress), checked("interval", interval))
 
 
@@ -150,20 +150,12 @@ def start_download(  # noqa: PLR0913 - each is a choice a caller may want to mak
         stall_floor=stall_floor,
     )
     options = read_plan_options(plan_options)
-    work = _work(model_or_plan, how, options)
+    work = transfer(checked("model_or_plan", model_or_plan), options, how)
     job = DownloadJob(work, checked("cancel", cancel), name=_called(model_or_plan, options.catalog))
     tell, every = checked("progress", progress), checked("interval", interval)
     if tell is not None:
         job.subscribe(tell, interval=every)
     return job.start()
-
-
-def _work(
-    model_or_plan: str | ModelSpec | DownloadPlan, how: TransferOptions, options: PlanOptions
-) -> Callable[[Run], DownloadResult]:
-    """What a run is to do."""
-    model = checked("model_or_plan", model_or_plan)
-    return lambda run: transfer(model, options, how, run)
 
 
 def _called(model: str | ModelSpec | DownloadPlan, catalog: Mapping[str, ModelSpec]) -> str:

@@ -7,12 +7,12 @@ comes back in its plain form (a number of numpy's as Python's own, patterns as a
 
 from __future__ import annotations
 
+import os
 import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, nan
 from numbers import Real
-from os import fspath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .core.models.catalog import ModelSpec, patterns
@@ -118,13 +118,16 @@ def _words(given: object) -> tuple[str, ...] | None:
 
 
 def _path(given: Any) -> object:
-    """A path that is not empty: an unset variable of a script's must not mean the usual folder."""
-    path = fspath(given)
+    """A path that is not empty: an unset variable of a script's must not mean the usual folder.
+
+    From the root on: the folder is the one that the call meant, wherever the process goes to later.
+    """
+    path = os.fspath(given)
     if not isinstance(path, str):
         raise TypeError
     if not path:
         raise ValueError
-    return given
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - Path's raises without a home
 
 
 def _function(given: object) -> object:

@@ -215,7 +215,7 @@ class DownloadManager:
 
         Who subscribes later finds it among what runs.
         """
-        job = DownloadJob(lambda run: transfer(spec, self._options, self._how, run), name=spec.title)
+        job = DownloadJob(transfer(spec, self._options, self._how), name=spec.title)
         download = self._downloads[identity(spec)] = _Download(spec, job)
         return download, self._rearranged(joining=identity(spec)), self._observers
 

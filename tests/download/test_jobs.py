@@ -16,6 +16,7 @@ from .kit import MIB, TOTAL, Watched, assert_right, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from .kit import World
 
@@ -43,6 +44,35 @@ def test_a_job_ends_with_its_result(world: World) -> None:
     assert job.exception() is None
     assert job.snapshot().status is S.COMPLETE
     assert job.snapshot().bytes_downloaded == TOTAL
+
+
+def test_a_job_goes_where_the_call_meant_whatever_the_process_does_next(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world.publish()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_ENDPOINT", world.hub.endpoint)
+    manager = mf.DownloadManager(cache_dir="here", queue=True, token=False)
+    with manager:
+        jobs = [mf.start_download("org/model", cache_dir="there"), *map(manager.start, ("org/model", "org/other"))]
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+        for job, folder in zip(jobs, ("there", "here"), strict=False):
+            assert_right(job.result(20).path)
+            assert job.result().path.is_relative_to(tmp_path / folder)
+        assert isinstance(jobs[2].exception(20), mf.ModelNotFoundError)  # it was asked for, when its turn came
+        assert isinstance(manager.state("org/model"), mf.Downloaded)
+
+
+def test_an_account_that_cannot_be_had_is_the_jobs_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+
+    job = mf.start_download("org/model", token=True, endpoint=world.hub.endpoint)
+
+    assert isinstance(job.exception(20), mf.AuthenticationError)
 
 
 def test_a_job_that_fails_raises_the_same_error_each_time(world: World) -> None:

@@ -20,7 +20,7 @@ from .options import (
     download_options,
     plan_options,
 )
-from .planning import plan, specify
+from .planning import account_of, plan, specify
 from .removing import remove
 from .tidying import clean
 from .transferring import transfer
@@ -32,6 +32,7 @@ __all__ = [
     "Survey",
     "TransferOptions",
     "Waiting",
+    "account_of",
     "clean",
     "download_options",
     "downloaded_path",

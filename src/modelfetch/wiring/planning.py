@@ -43,9 +43,13 @@ def chosen(spec: ModelSpec, options: PlanOptions) -> ModelSpec:
     return replace(spec, allow_patterns=patterns(allow), ignore_patterns=patterns(ignore))
 
 
-def plan(spec: ModelSpec, options: PlanOptions, waiting: Waiting, stall_timeout: float) -> DownloadPlan:
+def account_of(options: PlanOptions) -> Account:
+    """Who asks and where, as the environment says now. Raises AuthenticationError, and NetworkError for no endpoint."""
+    return account(options.token, options.endpoint, options.cache_dir)
+
+
+def plan(spec: ModelSpec, options: PlanOptions, where: Account, waiting: Waiting, stall_timeout: float) -> DownloadPlan:
     """The plan for ``spec``: from what was recorded where that is enough, else from the Hub."""
-    where = account(options.token, options.endpoint, options.cache_dir)
     crew, wire = Crew("plan"), HttpWire(stall_timeout + BACKSTOP)
     scope = Scope(wire.line, stall_timeout)
     try:

@@ -1,13 +1,15 @@
 """From a plan to files.
 
 Rule: whatever can refuse a download is asked before anything of it is begun: memory, the plan, its names, being offline, room
-on the disk. Where every byte is there already, only names are missing, and neither the network nor room is asked for.
+on the disk. Where every byte is there already, only names are missing, and neither the network nor room is asked for. Who asks
+and where is settled in the call, not when its turn comes: what the environment says later is for later calls.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, assert_never
 
 from ..adapters.account import Account, account
 from ..adapters.cache import RepoCache
@@ -25,24 +27,40 @@ from ..core.transfer.policy import Policy
 from ..core.transfer.progress import Meter
 from ..core.wire.refusal import Question
 from ..core.wire.tokens import allowed_token, asked_endpoint
-from ..errors import NotCachedError
+from ..errors import ModelFetchError, NotCachedError
 from ..job import DownloadResult
 from .fitting import require_memory
 from .options import PlanOptions, TransferOptions, Waiting
-from .planning import BACKSTOP, agent, plan, seen_from, specify
+from .planning import BACKSTOP, account_of, agent, plan, seen_from, specify
 from .room import little_room, room_for
 from .tidying import tidied
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..core.models.catalog import ModelSpec
     from ..core.transfer.progress import DownloadProgress
     from ..job import Run
 
 
 def transfer(
-    model: str | ModelSpec | DownloadPlan, options: PlanOptions, how: TransferOptions, job: Run
+    model: str | ModelSpec | DownloadPlan, options: PlanOptions, how: TransferOptions
+) -> Callable[[Run], DownloadResult]:
+    """What a run is to do: the whole download, on its thread. A plan or an account that is none is that run's error."""
+    try:
+        where = _account_for(believed(model), options) if isinstance(model, DownloadPlan) else account_of(options)
+    except (ModelFetchError, ValueError) as error:
+        return partial(_refused, error)
+    return partial(_transfer, model, options, how, where)
+
+
+def _refused(error: Exception, _: Run) -> NoReturn:
+    raise error
+
+
+def _transfer(
+    model: str | ModelSpec | DownloadPlan, options: PlanOptions, how: TransferOptions, where: Account, job: Run
 ) -> DownloadResult:
-    """The whole download, on the job's thread."""
     began = time.monotonic()
     if isinstance(model, DownloadPlan):
         if how.check_memory:
@@ -50,13 +68,11 @@ def transfer(
         planned = believed(model)
         if not options.allow_unsafe:
             check_safe(planned)
-        where = _account_for(planned, options)
     else:
         spec = specify(model, options)
         if how.check_memory:
             require_memory(spec)
-        planned = plan(spec, options, Waiting(job.wanted, job.on_stop), how.stall_timeout)
-        where = account(options.token, options.endpoint, options.cache_dir)
+        planned = plan(spec, options, where, Waiting(job.wanted, job.on_stop), how.stall_timeout)
     job.wanted()
     cache = RepoCache(where.cache_dir, planned.repo_id)
     planned = seen_from(cache, planned)

@@ -26,7 +26,9 @@ FULL = {errno.ENOSPC, _QUOTA or errno.ENOSPC}
 """What systems say when there is no room."""
 
 _USUAL_ADVICE = "check the folder's owner and rights, or choose another with cache_dir or HF_HUB_CACHE"
-_MOVE_AWAY = "a file stands where a folder belongs: move it away, or choose another with cache_dir or HF_HUB_CACHE"
+_MOVE_AWAY = (
+    "a file stands where a folder belongs: move it away, or choose another folder with cache_dir or HF_HUB_CACHE"
+)
 _ADVICE = {
     errno.EFBIG: "choose a cache_dir on a file system that holds files of this size (FAT ends at 4 GiB), or raise the limit of "
     "this process (ulimit -f)",
