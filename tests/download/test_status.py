@@ -61,6 +61,28 @@ def test_a_cancelled_download_is_partial(hub: LocalHub, isolated_cache: Path) ->
     assert mf.model_status("org/big", cache_dir=isolated_cache) is mf.ModelStatus.PARTIAL
 
 
+def test_what_is_there_of_another_choice_or_revision_makes_nothing_partial(hub: LocalHub, isolated_cache: Path) -> None:
+    files = {"config.json": b"{}", "q4.gguf": Synthetic(4_000_000), "q8.gguf": Synthetic(8_000_000)}
+    hub.add_repo("org/big", files)
+    hub.inject(Stall(after=2_000_000, match="q4.gguf"))
+    q4, q8 = (mf.ModelSpec(name, "org/big", allow_patterns=f"{name}.gguf") for name in ("q4", "q8"))
+    config = mf.ModelSpec("config", "org/big", allow_patterns="config.json")
+    mf.download(config, cache_dir=isolated_cache, endpoint=hub.endpoint)
+    job = mf.start_download(q4, cache_dir=isolated_cache, endpoint=hub.endpoint)
+    while job.snapshot().bytes_downloaded == 0:
+        pass
+    job.cancel()
+    assert isinstance(job.exception(10), mf.DownloadCancelled)
+
+    def status(model: str | mf.ModelSpec) -> mf.ModelStatus:
+        return mf.model_status(model, cache_dir=isolated_cache)
+
+    assert status(config) is mf.ModelStatus.DOWNLOADED
+    assert status(q4) is mf.ModelStatus.PARTIAL
+    assert status("org/big@dev") is mf.ModelStatus.NOT_DOWNLOADED
+    assert status(q8) is mf.ModelStatus.NOT_DOWNLOADED
+
+
 def test_a_filtered_download_is_what_was_asked_for(hub: LocalHub, isolated_cache: Path) -> None:
     mf.download("org/name", allow_patterns="*.json", cache_dir=isolated_cache, endpoint=hub.endpoint)
 

@@ -16,12 +16,13 @@ from ..backends.completeness import choice_from, recorded_choices
 from ..core.kept.cached import CachedModel
 from ..core.kept.status import ModelStatus, status_of
 from ..core.models.catalog import ModelSpec, patterns
+from ..core.planning.listing import chooser
 from ..errors import CacheError
 from .folder import cache_folder
 from .inspecting import is_enough
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from os import PathLike
     from pathlib import Path
 
@@ -42,25 +43,34 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot as it lies on disk. ``choices``: what may have been asked for; empty when nobody noted anything."""
+    """One snapshot as it lies on disk.
+
+    ``choices``: what may have been asked for; empty when nobody noted anything. ``own``: those of ``seen`` that are of it,
+    or else that its patterns choose.
+    """
 
     folder: Path
     seen: Mapping[str, Seen]
     record: SnapshotRecord | None
     choices: tuple[tuple[FileEntry, ...], ...]
+    own: Mapping[str, Seen]
 
     @property
     def sizes(self) -> dict[str, int]:
         """Bytes of what can be opened and is the file itself rather than a pointer to it."""
-        return {path: seen.size for path, seen in self.seen.items() if seen.size is not None and not seen.is_pointer}
+        return _sizes(self.seen)
 
     def status(self, backend: str | None, *, leftovers: bool) -> ModelStatus:
         """How much of what was asked for, or else of what ``backend`` (None: any) needs, is there."""
-        sizes = self.sizes
+        sizes = _sizes(self.own)
         needing = list_backends() if backend is None else (find_backend(backend),)
         there = {path: seen.size for path, seen in self.seen.items() if seen.size is not None}
         loadable = (is_enough(each, self.folder, there) for each in needing)
-        return status_of(self.choices, loadable, sizes, leftovers=leftovers or len(self.seen) > len(sizes))
+        return status_of(self.choices, loadable, sizes, leftovers=leftovers or len(self.own) > len(sizes))
+
+
+def _sizes(found: Mapping[str, Seen]) -> dict[str, int]:
+    return {path: seen.size for path, seen in found.items() if seen.size is not None and not seen.is_pointer}
 
 
 def status(spec: ModelSpec, options: PlanOptions) -> ModelStatus:
@@ -68,10 +78,26 @@ def status(spec: ModelSpec, options: PlanOptions) -> ModelStatus:
     root = cache_folder(options.cache_dir)
     cache, repo = RepoCache(root, spec.repo_id), CachedRepo(root, spec.repo_id)
     commit = cache.commit_of(spec.revision or "")
-    has_parts = repo.has_parts()
-    if commit is None:
-        return status_of((), (), {}, leftovers=has_parts)
-    return snapshot(spec, cache, repo, commit).status(spec.backend, leftovers=has_parts)
+    if commit is None:  # parts are of it only where there is no commit that they could be of instead
+        return status_of((), (), {}, leftovers=not cache.commits_by_age() and repo.has_parts())
+    found = snapshot(spec, cache, repo, commit)
+    return found.status(spec.backend, leftovers=repo.has_parts(_asked_for(spec, cache, commit, found.choices)))
+
+
+def _asked_for(
+    spec: ModelSpec, cache: RepoCache, commit: str, choices: tuple[tuple[FileEntry, ...], ...]
+) -> set[str] | None:
+    """The contents that are parts of ``spec`` while they are incomplete; None, which is any, where nobody noted any."""
+    wanted = cache.wanted(commit)
+    if not choices and wanted is None:
+        return None
+    takes = _takes(spec)
+    chosen = [file for file in wanted or () if takes(file.path)]
+    return {file.blob_id for files in (*choices, chosen) for file in files}
+
+
+def _takes(spec: ModelSpec) -> Callable[[str], bool]:
+    return chooser(patterns(spec.allow_patterns), patterns(spec.ignore_patterns))
 
 
 def snapshot(spec: ModelSpec, cache: RepoCache, repo: CachedRepo, commit: str) -> Snapshot:
@@ -79,7 +105,10 @@ def snapshot(spec: ModelSpec, cache: RepoCache, repo: CachedRepo, commit: str) -
     record = cache.recorded(commit)
     noted_by_us = record is None or repo.is_whole_ours(commit)
     choices = () if record is None else tuple(_choices(spec, record, noted_by_us=noted_by_us))
-    return Snapshot(cache.snapshot_path(commit), repo.files(commit), record, choices)
+    seen = repo.files(commit)
+    takes = {file.path for files in choices for file in files}.__contains__ if choices else _takes(spec)
+    own = {path: each for path, each in seen.items() if takes(path)}
+    return Snapshot(cache.snapshot_path(commit), seen, record, choices, own)
 
 
 def survey(requested: str | PathLike[str] | None) -> Survey:

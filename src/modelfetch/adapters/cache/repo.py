@@ -93,6 +93,11 @@ class RepoCache:
         with translated(self._at.folder, "reading a record"):
             return records.recorded(self._at, commit)
 
+    def wanted(self, commit: str) -> tuple[FileEntry, ...] | None:
+        """What running and unfinished downloads want at ``commit``; None when nobody tells."""
+        with translated(self._at.folder, "reading what downloads want"):
+            return wants.wanted(self._at, commit)
+
     def commits_by_age(self) -> tuple[str, ...]:
         """The commits of which there is a snapshot folder, the one changed last first."""
         with translated(self._at.snapshots, "listing the snapshots"):

@@ -24,7 +24,7 @@ from .layout import Layout, native
 from .records import written_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
     from pathlib import Path
 
     from ...core.kept.cached import Check
@@ -104,10 +104,12 @@ class CachedRepo:
         with translated(self._at.folder, "looking for files"):
             return contents(self._at)
 
-    def has_parts(self) -> bool:
-        """Whether a download that did not end left bytes, be it ours or huggingface_hub's."""
+    def has_parts(self, blob_ids: Container[str] | None = None) -> bool:
+        """Whether a download that did not end left bytes of these contents (None: any), be it ours or huggingface_hub's."""
         with translated(self._at.folder, "looking for parts"):
-            return any(_size(path) for path in _blobs_and_parts(self._at) if path.endswith((".part", ".incomplete")))
+            parts = (path for path in _blobs_and_parts(self._at) if path.endswith((".part", ".incomplete")))
+            asked = (path for path in parts if blob_ids is None or os.path.basename(path).partition(".")[0] in blob_ids)
+            return any(_size(path) for path in asked)
 
     def is_whole_ours(self, commit: str) -> bool:
         """Whether a download of ours asked for every file of the commit."""

@@ -107,6 +107,16 @@ def forget(layout: Layout, name: str, *, note: bool = True) -> None:
         os.rmdir(layout.wants)
 
 
+def wanted(layout: Layout, commit: str) -> tuple[FileEntry, ...] | None:
+    """What the notes ask for at ``commit``; None where none does, or one is not understood."""
+    read = (_read(layout, name, held=None) for name in names(layout))
+    found = [note.want for note in read if note is not None]
+    here = [want for want in found if want is not None and want.commit == commit]
+    if not here or None in found:
+        return None
+    return tuple(file for want in here for file in want.files)
+
+
 def notes(layout: Layout) -> list[Note]:
     """Every note of the repo."""
     found = (_read(layout, name, held=is_held(layout, name)) for name in names(layout))

@@ -17,7 +17,7 @@ from ...errors import IntegrityError
 from ..paths import unsafe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 LARGEST_FILE = 1 << 44
 """Bytes; 16 TiB, the largest file ext4 holds. The Hub itself takes 500 GB."""
@@ -175,18 +175,22 @@ def folders(path: str) -> Iterator[str]:
 def select(
     files: Iterable[FileEntry], allow: Iterable[str] | None, ignore: Iterable[str] | None
 ) -> tuple[FileEntry, ...]:
-    """The files whose path fits a pattern of ``allow`` (None: any) and none of ``ignore``.
+    """The files whose path :func:`chooser` takes."""
+    takes = chooser(allow, ignore)
+    return tuple(file for file in files if takes(file.path))
+
+
+def chooser(allow: Iterable[str] | None, ignore: Iterable[str] | None) -> Callable[[str], bool]:
+    """Whether a path fits a pattern of ``allow`` (None: any) and none of ``ignore``.
 
     Patterns mean what they mean to huggingface_hub: shell style, case-sensitive everywhere, ``*``
     crosses ``/``, a backslash is one, and one at the end stands for all below that folder.
     """
     wanted = None if allow is None else [_below(pattern) for pattern in allow]
     unwanted = [_below(pattern) for pattern in ignore or ()]
-    return tuple(
-        file
-        for file in files
-        if (wanted is None or any(fnmatchcase(file.path, pattern) for pattern in wanted))
-        and not any(fnmatchcase(file.path, pattern) for pattern in unwanted)
+    return lambda path: (
+        (wanted is None or any(fnmatchcase(path, pattern) for pattern in wanted))
+        and not any(fnmatchcase(path, pattern) for pattern in unwanted)
     )
 
 
