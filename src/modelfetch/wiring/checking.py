@@ -32,11 +32,11 @@ def verify(spec: ModelSpec, options: PlanOptions, stopped: Callable[[], bool]) -
     listed = [file for selection in found.record.selections for file in selection.files] if found.record else []
     examined = examine(closest(found.choices, found.sizes), listed, found.seen, _needed(spec, found))
     try:
-        wrong = [check.path for check in examined.checks if not repo.holds(commit, check, stopped)]
+        held = {check.path: repo.holds(commit, check, stopped) for check in examined.checks}
     except Interrupted:
         message = f"Verifying {spec.repo_id} was cancelled; nothing was changed."
         raise DownloadCancelled(message) from None
-    return report(spec.repo_id, commit, examined, wrong)
+    return report(spec.repo_id, commit, examined, held)
 
 
 def _needed(spec: ModelSpec, found: Snapshot) -> tuple[str, ...]:

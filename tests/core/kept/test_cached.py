@@ -70,17 +70,18 @@ def test_the_report_names_each_path_once() -> None:
         "short.bin": Seen(1),
         "foreign": Seen(3),
         "gone": Seen(None),
+        "taken": Seen(4, "5" * 40),
     }
     found = examine((CONFIG, WEIGHTS, FileEntry("short.bin", 2, "3" * 40)), (), seen, ())
 
-    made = report("org/name", COMMIT, found, ["model.bin"])
+    made = report("org/name", COMMIT, found, {"config.json": True, "model.bin": False, "taken": None})
 
     expected = VerifyReport(
         "org/name",
         COMMIT,
         ok=("config.json",),
         corrupt=("model.bin", "short.bin"),
-        missing=("gone",),
+        missing=("gone", "taken"),
         unknown=("foreign",),
     )
     assert made == expected

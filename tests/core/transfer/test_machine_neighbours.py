@@ -106,6 +106,22 @@ def test_what_we_brought_and_another_took_away_is_not_ours_any_more() -> None:
     assert run.tell(ev.CancelAsked(discard=True)) == [ev.Finish(ev.Cancelled())]
 
 
+def test_what_is_taken_away_once_it_had_its_place_gets_it_again_before_the_end() -> None:
+    run = Driven(a_file(copies=2), a_file("b", cached=True))
+    run.tell(ev.Started(), ev.Published(B))
+    run.locate(run.wants(ev.Locate))
+    run.tell(ev.Claimed(A, NOTHING))
+    run.deliver(run.wants(ev.Fetch))
+    run.hashed(A)
+    assert run.tell(ev.Published(A)) == [ev.Seal()]
+    assert run.tell(ev.Lost(A), ev.Lost(B)) == [ev.Claim(A), ev.Claim(B)]
+    assert run.machine.observe().files_done == 0
+    assert run.tell(ev.Present(A), ev.Published(A)) == [ev.Adopt(A)]
+    assert run.machine.observe().files_done == 2
+    assert run.tell(ev.Present(B), ev.Published(B)) == [ev.Adopt(B), ev.Seal()]
+    assert run.tell(ev.Sealed()) == [ev.Finish(ev.Complete())]
+
+
 def test_what_was_there_when_it_was_planned_may_be_taken_away_as_well() -> None:
     run = Driven(a_file(cached=True))
     assert run.tell(ev.Started()) == [ev.Adopt(A)]

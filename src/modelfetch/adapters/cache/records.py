@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING
 from ...core.kept import hub_tree
 from ...core.kept.record import Selection, SnapshotRecord, decode, encode
 from ...core.planning.listing import is_commit, listing_from_hub_cache
-from ...core.text import listed
-from ...errors import CacheError, IntegrityError
+from ...errors import IntegrityError
 from .disk import read_own, regular_size, replace_text
 from .faults import ABSENT
-from .layout import plain
 from .planted import refuse_links
 
 if TYPE_CHECKING:
@@ -59,17 +57,15 @@ def write_tree(layout: Layout, commit: str, selection: Selection) -> None:
     replace_text(layout.guests, path, hub_tree.encode(selection.files))
 
 
-def must_be_whole(layout: Layout, commit: str, selection: Selection) -> None:
-    """Raise CacheError when something of ``selection`` is not in its place any more."""
-    places = {file.path: layout.file(commit, file.path) for file in selection.files}
-    gone = [file.path for file in selection.files if regular_size(places[file.path], follow=True) != file.size]
-    if gone:
-        where = plain(layout.snapshot(commit))
-        message = (
-            f"The download was complete, and then something took from {where}: {listed(gone, 3)}. A cache that nobody deletes "
-            "from meanwhile was expected. No branch was noted; start the download again."
+def without_place(layout: Layout, commit: str, selection: Selection) -> tuple[str, ...]:
+    """The contents of ``selection`` that are not, or not any more, in each of their places."""
+    return tuple(
+        dict.fromkeys(
+            file.blob_id
+            for file in selection.files
+            if regular_size(layout.file(commit, file.path), follow=True) != file.size
         )
-        raise CacheError(message, path=where)
+    )
 
 
 def write_ref(layout: Layout, commit: str, revision: str) -> None:

@@ -210,21 +210,25 @@ class RepoCache:
             if left:
                 self._remove_leftovers(file.blob_id, left)
 
-    def seal(self, commit: str, revision: str, selection: Selection) -> None:
+    def seal(self, commit: str, revision: str, selection: Selection) -> tuple[str, ...]:
         """Write down that ``selection`` is complete: the ref, now that all of it is there, after the :meth:`note`.
 
         Writes nothing that is there already. A cache that holds everything and may only be read is left as it is.
-        Raises CacheError, and writes no ref, when something was taken away again meanwhile.
+        Returns the contents that were taken away again meanwhile; then no ref is written.
         """
+        with self._noting:
+            self._noted.pop(commit, None)  # it may have been taken away as well
         self.note(commit, selection)
         with translated(self._at.folder, "completing the snapshot"):
-            records.must_be_whole(self._at, commit, selection)
+            if gone := records.without_place(self._at, commit, selection):
+                return gone
             try:
                 records.write_ref(self._at, commit, revision)
             except OSError as error:
                 if self._has_written or error.errno not in _READ_ONLY:
                     raise
         self._sweep({file.blob_id for file in selection.files})
+        return ()
 
     def free_bytes(self) -> int:
         """Bytes that may still be written on the file system the cache is, or will be, on."""

@@ -117,14 +117,14 @@ class CachedRepo:
             record = written_record(self._at, commit)
             return record is not None and record.is_whole
 
-    def holds(self, commit: str, check: Check, stopped: Callable[[], bool]) -> bool:
-        """Whether the file's bytes have the digest; reads all of it. Raises Interrupted when ``stopped()``."""
+    def holds(self, commit: str, check: Check, stopped: Callable[[], bool]) -> bool | None:
+        """Whether the file's bytes have the digest; None when it is not there any more. Raises Interrupted when ``stopped()``."""
         # it was found there, whatever it is called
         path = os.path.join(self._at.snapshot(commit), *check.path.split("/"))
         digest = RunningDigest(check.blob_id, check.size)
         with translated(path, "reading a file"), suppress(*ABSENT), open(path, "rb", buffering=0) as file:
             return digest.run(Bytes(file.fileno()), check.size, stopped) == check.blob_id
-        return False
+        return None
 
 
 def refs(layout: Layout) -> Iterator[tuple[str, str]]:

@@ -313,5 +313,8 @@ class ThreadDriver:
         return ev.Published(name)
 
     def _seal(self) -> None:
-        self._cache.seal(self._commit, self._revision, self._selection)
-        self._say(ev.Sealed())
+        gone = self._cache.seal(self._commit, self._revision, self._selection)
+        for name in gone:
+            self._say(ev.Lost(name))
+        if not gone:
+            self._say(ev.Sealed())

@@ -135,14 +135,15 @@ def _first_look(path: str, found: Seen, entry: FileEntry | None) -> Check | bool
     return False
 
 
-def report(repo_id: str, commit: str, found: Examination, wrong: Iterable[str]) -> VerifyReport:
-    """The report, when of all that was to be checked the paths ``wrong`` had another digest."""
-    bad = set(wrong)
+def report(repo_id: str, commit: str, found: Examination, held: Mapping[str, bool | None]) -> VerifyReport:
+    """The report, when of all that was to be checked each path did or did not have its digest (None: it was gone)."""
+    bad = {path for path, is_right in held.items() if is_right is False}
+    gone = {path for path, is_right in held.items() if is_right is None}
     return VerifyReport(
         repo_id,
         commit,
-        ok=tuple(check.path for check in found.checks if check.path not in bad),
+        ok=tuple(check.path for check in found.checks if check.path not in bad | gone),
         corrupt=tuple(sorted(found.corrupt | bad)),
-        missing=tuple(sorted(found.missing)),
+        missing=tuple(sorted(found.missing | gone)),
         unknown=tuple(sorted(found.unknown)),
     )

@@ -69,15 +69,14 @@ class Board:
         self.on_disk += weight * (_bytes_at_rest(file) - _bytes_at_rest(old))
         self.own += file.own_bytes - old.own_bytes
         if file.state is not old.state:
-            self._moved(file)
+            self._moved(file, old.state)
         return file
 
-    def _moved(self, file: FileTransfer) -> None:
+    def _moved(self, file: FileTransfer, before: State) -> None:
         following = file.state is State.FOLLOWING
         _member(self.following, file.blob_id, wanted=following)
         _member(self.open, file.blob_id, wanted=not following and file.state not in _CLOSED)
-        if file.state is State.DONE:
-            self.paths_done += len(file.paths)
+        self.paths_done += len(file.paths) * ((file.state is State.DONE) - (before is State.DONE))
 
     @property
     def is_done(self) -> bool:

@@ -271,7 +271,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Every file is there: write record and ref; answer Sealed."""
+    """Every file is there: write record and ref; answer Sealed, or Lost for each that is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Move(Enum):
     WRONG = "wrong"
     REOPENED = "reopened"  # untrusted bytes were dropped, there are holes again
     PUBLISHED = "published"
-    LOST = "lost"  # it had its final name, and somebody took it away before it had its place
+    LOST = "lost"  # it had its final name or its place, and somebody took it away before the end
 
 
 TABLE: dict[State, dict[Move, State]] = {
@@ -81,7 +81,7 @@ TABLE: dict[State, dict[Move, State]] = {
         Move.TAKEN: State.FOLLOWING,
         Move.USURPED: State.FOLLOWING,
     },
-    State.DONE: {},
+    State.DONE: {Move.LOST: State.CLAIMING},
 }
 
 

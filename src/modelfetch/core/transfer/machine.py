@@ -37,7 +37,7 @@ MOST_STOPS = 2
 """Times that an exchange is told to end; it may have been the process that slept through the first window, not it."""
 
 MOST_LOST = 3
-"""Times that a complete content may be gone before it is in its place; whoever moves it has it, and needs it once."""
+"""Times that a complete content may be gone before the end; whoever moves it has it, and needs it once."""
 
 GRACE = 0.03
 """Seconds that an ending download waits for its exchanges to hand in what they have on disk."""
@@ -267,6 +267,7 @@ class Machine:
 
     def _on_lost(self, file: FileTransfer) -> None:
         """Where there are no links another download moves it to its own place; then it is to be had there, or anew."""
+        self._sealing = False
         file = self._board.put(file.taken_away())
         if file.lost > MOST_LOST:
             self._fail(taken_away(file))

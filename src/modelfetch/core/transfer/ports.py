@@ -151,5 +151,5 @@ class Cache(Protocol):
     def forget(self, file: FileEntry) -> None:
         """Delete what an earlier owner left of the content, unless somebody has it."""
 
-    def seal(self, commit: str, revision: str, selection: Selection) -> None:
-        """Write down that the selection is complete."""
+    def seal(self, commit: str, revision: str, selection: Selection) -> tuple[str, ...]:
+        """Write down that the selection is complete; or, if it is not any more, the contents that are gone."""
