@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -381,6 +382,19 @@ def test_a_snapshot_that_was_being_removed_when_the_process_died_goes_after_a_da
     assert clean(world).freed_bytes == 5000
 
     assert not aside.exists()
+
+
+def test_what_is_noted_of_a_snapshot_that_another_program_removed_goes_with_the_next_cleaning(world: World) -> None:
+    world.publish()
+    path = world.download().path
+    noted = world.guests / "snapshots" / path.name
+    clean(world)
+    assert noted.is_dir()
+    shutil.rmtree(path)
+
+    clean(world)
+
+    assert not noted.exists()
 
 
 def test_a_cache_that_is_not_there_is_clean(tmp_path: Path) -> None:

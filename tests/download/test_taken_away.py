@@ -57,6 +57,27 @@ def test_what_is_taken_away_at_the_end_is_brought_again(
     assert world.left_over() == []
 
 
+def test_offline_nothing_that_was_taken_away_is_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.publish()
+    world.download()
+    world.hub.clear()
+    real = RepoCache.seal
+
+    def seal(*arguments: object) -> tuple[str, ...]:
+        monkeypatch.setattr(RepoCache, "seal", real)
+        next(world.folder.glob("snapshots/*/model.bin")).resolve().unlink()
+        return real(*arguments)  # type: ignore[arg-type] - handed on as they come
+
+    monkeypatch.setattr(RepoCache, "seal", seal)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    with pytest.raises(mf.NotCachedError, match=r"not complete in the cache, without model\.bin\.") as caught:
+        world.download()
+
+    assert caught.value.missing == ("model.bin",)
+    assert world.hub.requests == ()
+
+
 def test_who_takes_it_away_every_time_is_named_in_the_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.publish()
     real = RepoCache.seal

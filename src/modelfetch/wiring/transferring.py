@@ -36,7 +36,7 @@ from .room import little_room, room_for
 from .tidying import tidied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..core.models.catalog import ModelSpec
     from ..core.transfer.progress import DownloadProgress
@@ -95,15 +95,35 @@ def _account_for(plan: DownloadPlan, options: PlanOptions) -> Account:
 
 
 def _check_online(plan: DownloadPlan, where: Account) -> None:
-    if not where.offline:
-        return
+    if where.offline:
+        raise _incomplete(plan)
+
+
+def _incomplete(plan: DownloadPlan) -> NotCachedError:
     missing = [file.path for file in plan.files if file.state != "cached"]
     more = f", and {len(missing) - 5} more" if len(missing) > 5 else ""  # noqa: PLR2004 - as many as a line holds
     message = (
         f"{plan.repo_id} is not complete in the cache, without {', '.join(missing[:5])}{more}. A complete "
         "copy was expected, because HF_HUB_OFFLINE is set. No request was made; go online and download it."
     )
-    raise NotCachedError(message, missing=missing)
+    return NotCachedError(message, missing=missing)
+
+
+class _NoLine:
+    """What a download has offline: all was there when it began, and what was taken away since is not asked for."""
+
+    is_shut = False
+    brought = 0
+
+    def __init__(self, plan: DownloadPlan, cache: RepoCache) -> None:
+        self._plan, self._cache = plan, cache
+
+    def send(self, method: str, url: str, headers: Mapping[str, str]) -> NoReturn:  # noqa: ARG002 - as any line is asked
+        """Raises NotCachedError."""
+        raise _incomplete(seen_from(self._cache, self._plan))
+
+    def shut(self) -> None:
+        """There is nothing to end."""
 
 
 class _Download:
@@ -124,7 +144,7 @@ class _Download:
             commit=plan.commit,
             revision=plan.revision,
             selection=Selection(plan.allow_patterns, plan.ignore_patterns, tuple(file.entry for file in plan.files)),
-            line=self._wire.line,
+            line=(lambda: _NoLine(plan, cache)) if where.offline else self._wire.line,
             policy=policy,
             look=self._look,
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ...core.kept.clean import CleanReport, LeftAlone
 from ...core.kept.wants import DAY, Stand, is_over, sort_out
+from ...core.planning.listing import is_commit
 from .disk import TEMPORARY, is_abandoned
 from .faults import ABSENT
 from .lock import take
@@ -43,6 +44,7 @@ def clean(layout: Layout, *, partial: bool) -> CleanReport:
         forget(layout, name)
     left: dict[str, LeftBecause] = dict(told.stays)
     freed = remove_stale(layout)
+    _forget_snapshots(layout, {note.want.commit for note in found if note.want})
     known = {note.name for note in found}
     for blob_id in sorted(told.orphans):
         size, why = _remove(layout, blob_id, known, untouched=is_over(None, touched[blob_id], now))
@@ -64,6 +66,15 @@ def remove_stale(layout: Layout) -> int:
     with suppress(OSError):
         os.rmdir(layout.wants)
     return freed
+
+
+def _forget_snapshots(layout: Layout, wanted: set[str]) -> None:
+    """Remove what is noted of snapshots that another program removed; a note is written after its snapshot has a folder."""
+    folder = os.path.dirname(layout.records("0"))
+    for entry in () if os.path.islink(folder) else entries(folder):
+        if is_commit(entry.name) and entry.name not in wanted and not os.path.lexists(layout.snapshot(entry.name)):
+            with suppress(OSError):
+                shutil.rmtree(entry.path)
 
 
 def _is_stale(layout: Layout, entry: os.DirEntry[str], known: set[str]) -> bool:
