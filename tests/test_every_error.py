@@ -202,7 +202,7 @@ ROWS: dict[type[BaseException], Row] = {
         happened="org/model is not complete in the cache",
         expected="the backend ctranslate2 needs model.bin",
         done="Nothing was loaded and no request was made",
-        advice="download the rest with modelfetch.download('org/model')",
+        advice="download the rest with modelfetch.download('org/model', backend='ctranslate2')",
         data={"missing": ("model.bin", "tokenizer.json", "vocabulary.json")},
         begins=True,
     ),

@@ -50,6 +50,7 @@ def check_fit(  # noqa: PLR0913 - each is a choice a caller may want to make
 
     Raises ModelNotFoundError, BackendError, CacheError; TypeError and ValueError for an option of the wrong type or value.
     """
+    model = checked("model_or_plan", model)
     headroom = checked("storage_headroom", storage_headroom)
     options = plan_options({"backend": backend, "revision": revision, "cache_dir": cache_dir, "catalog": catalog})
     here = machine(options.cache_dir) if facts is None else facts

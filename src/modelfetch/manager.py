@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .arguments import checked
 from .core.shown.card import model_card
-from .core.shown.lineup import Lineup, identity, no_place, runs_already
+from .core.shown.lineup import Lineup, identity, no_place, not_removed, runs_already
 from .core.shown.states import Downloaded, Downloading, Failed, NotDownloaded, Queued
 from .errors import DownloadCancelled, InsufficientMemoryError
 from .job import DownloadJob, deliver
@@ -126,6 +126,8 @@ class DownloadManager:
     def remove(self, model: str | ModelSpec) -> int:
         """Remove ``model`` from the cache; returns the bytes freed. As :func:`remove_cached`, and raises what that raises."""
         spec = self._spec(model)
+        if (running := self._running(identity(spec))) is not None:
+            raise not_removed(running.spec.name)
         freed = remove(model, self._options)
         self._announce(spec)
         return freed

@@ -65,8 +65,8 @@ def test_more_bytes_are_never_shown_as_fewer(one: int, other: int) -> None:
         (3_599.5, "1 h 0 min"),
         (7_500, "2 h 5 min"),
         (86_399, "23 h 59 min"),
-        (86_400, "1 d"),
-        (4.9 * 86_400, "4 d"),
+        (86_400, "1 d 0 h"),
+        (4.9 * 86_400, "4 d 21 h"),
     ],
 )
 def test_a_time_is_rounded_up_to_seconds_so_that_0_means_over(seconds: float, text: str) -> None:

@@ -144,6 +144,20 @@ def test_a_subscriber_that_comes_late_gets_the_end(world: World) -> None:
     assert watched.bytes[-1] == TOTAL
 
 
+def test_a_subscriber_that_comes_in_between_begins_where_the_download_is(world: World) -> None:
+    world.publish()
+    world.hub.bandwidth = 3_000_000
+    job = world.start()
+    wait_until(lambda: job.snapshot().bytes_downloaded > 0, "bytes have arrived")
+    before = job.snapshot().bytes_downloaded
+    told: list[mf.DownloadProgress] = []
+
+    job.subscribe(told.append)
+
+    job.result(20)
+    assert told[0].bytes_downloaded >= before
+
+
 def test_progress_given_to_start_is_a_subscriber(world: World) -> None:
     world.publish()
     watched = Watched(world.hub)

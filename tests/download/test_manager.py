@@ -14,6 +14,7 @@ import pytest
 import modelfetch as mf
 from modelfetch import manager as manager_module
 from modelfetch.job import handle
+from modelfetch.job.ending import Ending
 from modelfetch.testing import NoAnswer
 from modelfetch.testing.models import tiny_whisper
 
@@ -295,6 +296,39 @@ def test_a_download_is_found_again_whatever_files_were_chosen_and_wherever_it_st
     assert manager.start(REPO) is job
     manager.cancel(REPO)
     assert isinstance(job.exception(20), mf.DownloadCancelled)
+
+
+@pytest.mark.parametrize("ends", ["well", "badly"])
+def test_who_is_told_the_last_before_it_has_ended_is_told_what_it_came_to(
+    managers: Managers, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """The subscriber's thread may be the faster one."""
+    told, real = threading.Event(), Ending.end
+
+    def end(*arguments: object) -> None:
+        assert told.wait(30)
+        real(*arguments)  # type: ignore[arg-type] - handed on as they come
+
+    monkeypatch.setattr(Ending, "end", end)
+    manager = managers()
+    expected = mf.Downloaded if ends == "well" else mf.Failed
+    manager.subscribe(lambda _, state: told.set() if isinstance(state, expected) else None)
+
+    manager.start(REPO if ends == "well" else "org/nothing").exception(60)
+
+    assert isinstance(manager.state(REPO if ends == "well" else "org/nothing"), expected)
+
+
+def test_what_is_being_downloaded_or_waits_is_not_removed(managers: Managers, world: World) -> None:
+    world.hub.bandwidth = 100_000
+    manager = managers(queue=True)
+    jobs = [manager.start(REPO), manager.start(OTHER)]
+
+    for name in (REPO, OTHER):
+        with pytest.raises(mf.DownloadInProgressError, match=f"{name} was not removed, because it is being downloaded"):
+            manager.remove(name)
+
+    assert not any(job.done() for job in jobs)
 
 
 def test_a_subscriber_sees_each_model_come(managers: Managers) -> None:

@@ -61,6 +61,34 @@ def test_a_cancelled_download_is_partial(hub: LocalHub, isolated_cache: Path) ->
     assert mf.model_status("org/big", cache_dir=isolated_cache) is mf.ModelStatus.PARTIAL
 
 
+def test_what_ended_between_two_files_is_partial_and_can_be_planned_offline(
+    hub: LocalHub, isolated_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.add_repo("org/big", {"a.bin": Synthetic(4_000_000), "b.bin": Synthetic(3_000_000)})
+    hub.inject(Stall(after=0, match="b.bin"))
+    job = mf.start_download("org/big", cache_dir=isolated_cache, endpoint=hub.endpoint)
+    while not job.snapshot().files_done:
+        pass
+    job.cancel()
+    assert isinstance(job.exception(10), mf.DownloadCancelled)
+    assert not list(isolated_cache.rglob("*.part"))
+
+    assert mf.model_status("org/big", cache_dir=isolated_cache) is mf.ModelStatus.PARTIAL
+    assert mf.verify_cached("org/big", cache_dir=isolated_cache).missing == ("b.bin",)
+    with monkeypatch.context() as offline:
+        offline.setenv("HF_HUB_OFFLINE", "1")
+        plan = mf.plan_download("org/big", cache_dir=isolated_cache, endpoint=hub.endpoint)
+    assert [file.state for file in plan.files] == ["cached", "missing"]
+    assert isinstance(mf.DownloadManager(cache_dir=isolated_cache).state("org/big"), mf.NotDownloaded)
+
+    hub.heal()
+    result = mf.download("org/big", cache_dir=isolated_cache, endpoint=hub.endpoint)
+
+    assert not (isolated_cache / "models--org--big" / ".modelfetch" / "v1" / "refs" / "main").exists()
+    assert mf.model_status("org/big", cache_dir=isolated_cache) is mf.ModelStatus.DOWNLOADED
+    assert result.bytes_reused == 4_000_000
+
+
 def test_what_is_there_of_another_choice_or_revision_makes_nothing_partial(hub: LocalHub, isolated_cache: Path) -> None:
     files = {"config.json": b"{}", "q4.gguf": Synthetic(4_000_000), "q8.gguf": Synthetic(8_000_000)}
     hub.add_repo("org/big", files)

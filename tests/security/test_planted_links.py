@@ -10,6 +10,7 @@ import pytest
 
 import modelfetch as mf
 from modelfetch.adapters.cache import planted
+from modelfetch.core.kept.record import Selection
 
 from ..download.kit import FILES, WEIGHTS, World, assert_right, state_of, whole
 
@@ -60,6 +61,14 @@ def records(world: World, _: str, __: str) -> Path:
     return world.guests / "snapshots"
 
 
+def records_of_the_commit(world: World, commit: str, _: str) -> Path:
+    return world.guests / "snapshots" / commit
+
+
+def begun_refs(world: World, _: str, __: str) -> Path:
+    return world.guests / "refs"
+
+
 def file_in_snapshot(world: World, commit: str, _: str) -> Path:
     return world.folder / "snapshots" / commit / "model.bin"
 
@@ -81,7 +90,11 @@ def ref(world: World, _: str, __: str) -> Path:
 
 
 def record(world: World, commit: str, _: str) -> Path:
-    return world.guests / "snapshots" / f"{commit}.json"
+    return world.guests / "snapshots" / commit / f"{Selection(None, None, ()).key}.json"
+
+
+def begun_ref(world: World, _: str, __: str) -> Path:
+    return world.guests / "refs" / "main"
 
 
 def lock(world: World, _: str, etag: str) -> Path:
@@ -99,8 +112,10 @@ FOLDERS: tuple[Place, ...] = (
     ours,
     our_version,
     records,
+    records_of_the_commit,
+    begun_refs,
 )
-LEAVES: tuple[Place, ...] = (file_in_snapshot, part, journal, blob, ref, record, lock)
+LEAVES: tuple[Place, ...] = (file_in_snapshot, part, journal, blob, ref, record, begun_ref, lock)
 
 
 def plant(link: Path, target: Path) -> None:

@@ -257,7 +257,7 @@ def _drain(reply: Reply, line: Line) -> None:
     if "transfer-encoding" in reply.headers or left > _DRAIN:
         return
     try:
-        while left > 0 and (count := reply.read_some(buffer)):
+        while left > 0 and (count := reply.read_some(buffer, HAND_ON)):
             left -= count
     except OSError:
         if line.is_shut:

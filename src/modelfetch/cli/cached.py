@@ -122,6 +122,9 @@ def _summary(found: VerifyReport) -> str:
         f"{len(found.unknown)} with nothing to check against",
     )
     shown = [part for part in parts if not part.startswith("0 ")] or ["nothing to verify"]
-    to_mend = found.corrupt or found.missing
-    hint = f" To repair it: modelfetch remove {found.repo_id}, then download it again." if to_mend else ""
+    hint = ""
+    if found.corrupt:
+        hint = f" To repair it: modelfetch remove {found.repo_id}, then download it again."
+    elif found.missing:
+        hint = f" To repair it: modelfetch download {found.repo_id}."
     return f"{found.repo_id} ({found.commit[:_COMMIT]}): {', '.join(shown)}.{hint}"

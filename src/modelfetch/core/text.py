@@ -26,7 +26,7 @@ def bytes_text(count: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """``57 s``, ``3 min 20 s``, ``2 h 5 min``, ``4 d``; whole seconds, rounded up so that 0 means over."""
+    """``57 s``, ``3 min 20 s``, ``2 h 5 min``, ``1 d 23 h``; whole seconds, rounded up so that 0 means over."""
     left = int(seconds) + (seconds > int(seconds))
     if left < _MINUTE:
         return f"{left} s"
@@ -34,7 +34,7 @@ def seconds_text(seconds: float) -> str:
         return f"{left // _MINUTE} min {left % _MINUTE} s"
     if left < _DAY:
         return f"{left // _HOUR} h {left % _HOUR // _MINUTE} min"
-    return f"{left // _DAY} d"
+    return f"{left // _DAY} d {left % _DAY // _HOUR} h"
 
 
 def counted(count: int, noun: str) -> str:

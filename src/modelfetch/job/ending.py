@@ -33,6 +33,10 @@ class Ending(Latch):
         assert self._result is not None  # noqa: S101 - ended without an error means with a result
         return self._result
 
+    def foretell(self, error: BaseException | None) -> None:
+        """What it is about to end with, for who is told the last snapshot before it has."""
+        self._error = error
+
     def end(self, result: DownloadResult | None, error: BaseException | None) -> None:
         """It ended: wake who waits, and tell who asked, on this thread."""
         self._result, self._error = result, error

@@ -68,12 +68,12 @@ class DownloadJob:
 
     @property
     def is_ending(self) -> bool:
-        """Whether it has settled, or was cancelled and will at once."""
-        return self._run.ending.is_set or self._run.is_cancelled
+        """Whether it has shown its last snapshot, or was cancelled and will at once."""
+        return self._run.snapshots.latest.status.is_final or self._run.is_cancelled
 
     @property
     def failure(self) -> BaseException | None:
-        """What :meth:`result` raises, once it has settled; None before that, and for a success. Never waits."""
+        """What :meth:`result` raises, once the last snapshot is shown; None before that, and for a success. Never waits."""
         return self._run.ending.error
 
     # ------------------------------------------------------------------ the end
@@ -135,7 +135,8 @@ class DownloadJob:
 
         ``post`` is called instead with a callable without arguments, for hosts that must be entered on
         their own thread (``loop.call_soon_threadsafe``, a GUI's "invoke later"). An ``fn`` that
-        raises is logged and not called again. The first and the terminal snapshot are always delivered.
+        raises is logged and not called again. The terminal snapshot is always delivered, and before it the first one, or to who
+        comes later the latest.
         Raises TypeError for an ``fn`` or ``post`` that cannot be called, TypeError or ValueError for a wrong ``interval``.
         """
         subscription = Subscription(
@@ -143,6 +144,7 @@ class DownloadJob:
             checked("fn", fn),
             checked("interval", interval),
             checked("post", post),
+            since=self._run.snapshots.joined_at,
         )
         self._subscriptions.append(subscription)
         subscription.start()

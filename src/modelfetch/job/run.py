@@ -190,6 +190,7 @@ class Run:
             self._is_settling = True  # from here on a cancel comes too late
         if result is not None and self._is_cancelled:
             result, error = None, self.cancelled()
+        self.ending.foretell(error)
         last = self.snapshots.close(partial(_terminal, result, error))
         if isinstance(error, DownloadCancelled):
             error.progress = last

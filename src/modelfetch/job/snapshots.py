@@ -1,7 +1,7 @@
 """What is seen of a download: its latest progress.
 
 Rule: a look takes no lock, the latest value wins, and nothing queues up. Who waits for snapshots is never spared the very
-first, and after the terminal one there are no more.
+first, and after the terminal one there are no more. Who comes later begins with the latest: what is shown never goes back.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ class Snapshots:
     def has_begun(self) -> bool:
         """Whether there was a first one: the plan is known, or it ended before."""
         return self._first is not None
+
+    @property
+    def joined_at(self) -> int:
+        """The number after which somebody who comes now is told: of the first one, or else of the latest."""
+        return self._latest.seq - 1 if self.has_begun else -1
 
     def begin(self, first: DownloadProgress) -> None:
         """Show the first one, which everybody who waits gets to see."""

@@ -26,7 +26,10 @@ _STEP = 0.02
 
 
 class Subscription:
-    """Delivers snapshots from ``after`` (number of the last one, seconds to wait) to ``fn`` until the terminal one."""
+    """Delivers snapshots from ``after`` (number of the last one, seconds to wait) to ``fn`` until the terminal one.
+
+    ``since``: the number of the last one before them.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,9 @@ class Subscription:
         fn: Callable[[DownloadProgress], object],
         interval: float,
         post: Callable[[Callable[[], object]], object] | None,
+        since: int,
     ) -> None:
+        self._since = since
         self._after = after
         self._fn = fn
         self._interval = interval
@@ -63,7 +68,7 @@ class Subscription:
             self.over.set()
 
     def _deliver_all(self) -> None:
-        seq, at = -1, float("-inf")
+        seq, at = self._since, float("-inf")
         while not self._ended.is_set():
             progress = self._after(seq, _PATIENCE)
             if progress is None or self._ended.is_set():

@@ -72,4 +72,5 @@ def shown(spec: ModelSpec) -> str:
 
 def _remedy(spec: ModelSpec) -> str:
     revision = "" if spec.revision in {None, DEFAULT_REVISION} else f", revision={spec.revision!r}"
-    return f"modelfetch.download({spec.name!r}{revision})"
+    backend = "" if spec.backend is None else f", backend={spec.backend!r}"
+    return f"modelfetch.download({spec.name!r}{revision}{backend})"

@@ -100,7 +100,7 @@ def test_the_ref_comes_last(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(records, "replace_text", noted)
     scene.cache.seal(scene.commit, "main", whole(scene))
-    assert [path.split("/")[-2] for path in written] == [scene.commit, "trees", "refs"]
+    assert [path.split("/")[-2] for path in written] == [scene.commit, "trees", "refs", "refs"]
 
 
 def test_a_ref_that_could_not_be_written_leaves_the_old_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_a_ref_that_could_not_be_written_leaves_the_old_one(scene: Scene, monkey
     real = os.replace
 
     def refuse(source: str, target: str) -> None:
-        if target.endswith("/refs/main"):
+        if target == str(scene.folder / "refs" / "main"):
             raise PermissionError(13, "Permission denied", target)
         real(source, target)
 
@@ -117,7 +117,7 @@ def test_a_ref_that_could_not_be_written_leaves_the_old_one(scene: Scene, monkey
     with pytest.raises(CacheError, match="completing the snapshot"):
         scene.cache.seal(scene.commit, "main", whole(scene))
     assert scene.cache.commit_of("main") == OTHER
-    assert [path.name for path in scene.guests.iterdir()] == ["snapshots"]
+    assert sorted(path.name for path in scene.guests.iterdir()) == ["refs", "snapshots"]
 
 
 def test_a_snapshot_that_is_removed_while_they_are_listed_is_not_there(
@@ -154,27 +154,28 @@ def test_without_a_ref_a_branch_is_where_the_last_unfinished_download_saw_it(sce
 
 
 def test_what_is_asked_for_is_noted_before_any_of_it_is_there(scene: Scene) -> None:
-    scene.cache.note(scene.commit, whole(scene))
+    scene.cache.note(scene.commit, "main", whole(scene))
     assert scene.cache.recorded(scene.commit) == SnapshotRecord("org/name", scene.commit, (whole(scene),))
-    assert scene.cache.commit_of("main") is None
+    assert scene.cache.commit_of("main") == scene.commit
+    assert not (scene.folder / "refs").exists()
     assert not scene.placed.exists()
 
 
 def test_huggingface_hub_is_told_what_a_commit_holds_when_all_of_it_is_asked_for(scene: Scene) -> None:
-    scene.cache.note(scene.commit, whole(scene))
+    scene.cache.note(scene.commit, "main", whole(scene))
     tree = json.loads((scene.folder / "trees" / f"{scene.commit}.json").read_text())
     assert listing_from_hub_cache(tree, "org/name", scene.commit) == Listing("org/name", scene.commit, (scene.file,))
 
 
 def test_huggingface_hub_is_told_nothing_of_a_choice_of_files(scene: Scene) -> None:
-    scene.cache.note(scene.commit, Selection(("*.md",), None, (README,)))
+    scene.cache.note(scene.commit, "main", Selection(("*.md",), None, (README,)))
     assert not (scene.folder / "trees").exists()
 
 
 def test_what_huggingface_hub_noted_itself_stays(scene: Scene) -> None:
     write_tree(scene, {}, version=2)
     before = (scene.folder / "trees" / f"{scene.commit}.json").read_bytes()
-    scene.cache.note(scene.commit, whole(scene))
+    scene.cache.note(scene.commit, "main", whole(scene))
     assert (scene.folder / "trees" / f"{scene.commit}.json").read_bytes() == before
 
 
@@ -188,8 +189,8 @@ def test_what_was_asked_for_is_recorded(scene: Scene) -> None:
 def test_records_of_several_downloads_are_merged(scene: Scene) -> None:
     scene.publish()
     some = Selection(("*.md",), None, (README,))
-    scene.cache.note(scene.commit, some)
-    scene.cache.note(scene.commit, whole(scene))
+    scene.cache.note(scene.commit, "main", some)
+    scene.cache.note(scene.commit, "main", whole(scene))
     recorded = scene.cache.recorded(scene.commit)
     assert recorded is not None
     assert set(recorded.selections) == {some, whole(scene)}
@@ -203,11 +204,11 @@ def test_downloads_that_note_at_the_same_time_lose_nothing(scene: Scene, monkeyp
 
     def outrun(folder: str, path: str, text: str, *, lasting: bool = False) -> None:
         monkeypatch.setattr(records, "replace_text", real)
-        other.note(scene.commit, some)
+        other.note(scene.commit, "main", some)
         real(folder, path, text, lasting=lasting)
 
     monkeypatch.setattr(records, "replace_text", outrun)
-    scene.cache.note(scene.commit, whole(scene))
+    scene.cache.note(scene.commit, "main", whole(scene))
     recorded = scene.cache.recorded(scene.commit)
     assert recorded is not None
     assert set(recorded.selections) == {some, whole(scene)}
@@ -217,7 +218,7 @@ def test_downloads_that_note_at_the_same_time_lose_nothing(scene: Scene, monkeyp
 def test_what_another_user_keeps_to_himself_says_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    scene.cache.note(scene.commit, whole(scene))
+    scene.cache.note(scene.commit, "main", whole(scene))
     secret = str(scene.folder / name.format(scene.commit))
     assert os.path.lexists(secret)
 
@@ -318,7 +319,7 @@ def test_a_download_into_a_cache_that_may_only_be_read_is_an_error_that_names_it
 
 def test_a_ref_that_a_download_could_not_write_is_an_error(scene: Scene, request: pytest.FixtureRequest) -> None:
     scene.publish()
-    scene.cache.note(scene.commit, selection := whole(scene))
+    scene.cache.note(scene.commit, "main", selection := whole(scene))
     request.getfixturevalue("read_only")
     with pytest.raises(CacheError, match="completing the snapshot"):
         scene.cache.seal(scene.commit, "main", selection)
@@ -328,7 +329,7 @@ def test_a_note_that_a_download_could_not_write_is_an_error(scene: Scene, reques
     scene.publish()
     request.getfixturevalue("read_only")
     with pytest.raises(CacheError, match="noting what is asked for"):
-        scene.cache.note(scene.commit, whole(scene))
+        scene.cache.note(scene.commit, "main", whole(scene))
 
 
 def test_a_neighbours_listing_is_a_record_of_the_whole_repo(scene: Scene) -> None:
@@ -352,7 +353,7 @@ def test_a_neighbours_listing_is_a_record_of_the_whole_repo(scene: Scene) -> Non
 
 def test_a_neighbours_listing_adds_to_a_record_of_some_files(scene: Scene) -> None:
     some = Selection(("*.bin",), None, (scene.file,))
-    scene.cache.note(scene.commit, some)
+    scene.cache.note(scene.commit, "main", some)
     write_tree(scene, {"README.md": {"size": 5, "blob_id": "a" * 40}})
     recorded = scene.cache.recorded(scene.commit)
     assert recorded is not None
@@ -361,7 +362,7 @@ def test_a_neighbours_listing_adds_to_a_record_of_some_files(scene: Scene) -> No
 
 
 def test_our_own_record_of_the_whole_repo_is_enough(scene: Scene) -> None:
-    scene.cache.note(scene.commit, whole(scene))
+    scene.cache.note(scene.commit, "main", whole(scene))
     write_tree(scene, {"README.md": {"size": 5, "blob_id": "a" * 40}})
     recorded = scene.cache.recorded(scene.commit)
     assert recorded is not None
@@ -398,7 +399,7 @@ def test_a_broken_record_is_none_and_is_replaced(scene: Scene, text: str) -> Non
 
 
 def test_a_record_of_another_repo_or_commit_is_none(scene: Scene) -> None:
-    scene.cache.note(scene.commit, whole(scene))
+    scene.cache.note(scene.commit, "main", whole(scene))
     path = scene.guests / "snapshots" / scene.commit
     path.rename(path.with_name(OTHER))
     assert scene.cache.recorded(OTHER) is None

@@ -96,6 +96,31 @@ def test_a_record_that_is_not_understood_says_nothing(change: dict[str, object])
     assert decode(json.dumps({**told, **change})) is None
 
 
+def test_a_choice_is_called_by_its_patterns_and_by_nothing_else() -> None:
+    def key(allow: tuple[str, ...] | None, ignore: tuple[str, ...] | None) -> str:
+        return Selection(allow, ignore, ()).key
+
+    assert key(None, ()) == key(None, None)
+    assert Selection(None, None, (README,)).key == key(None, None)
+    keys = {
+        key(None, None),
+        key((), None),
+        key(("*",), None),
+        key(None, ("*",)),
+        key(("a", "b"), None),
+        key(("b", "a"), None),
+    }
+    assert len(keys) == 6
+
+
+def test_records_of_one_snapshot_hold_together_what_each_of_them_does() -> None:
+    some, other = Selection(("*.md",), None, (README,)), Selection(("*.bin",), None, ())
+    newer = Selection(("*.md",), None, ())
+    first = SnapshotRecord("org/name", COMMIT, (some, other))
+    assert first.merged(SnapshotRecord("org/name", COMMIT, (newer,))).selections == (other, newer)
+    assert first.merged(SnapshotRecord("org/name", COMMIT)) == first
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", "[" * 100_000, '"modelfetch.snapshot/1"'])
 def test_text_that_is_no_record_says_nothing(text: str) -> None:
     assert decode(text) is None

@@ -74,6 +74,15 @@ class Layout:
         """One file of a snapshot."""
         return _join(self.snapshot(commit), *_checked(path, unsafe(path)).split("/"))
 
+    @property
+    def begun_refs(self) -> str:
+        """The folder of the refs that are ours alone."""
+        return _join(self.guests, "refs")
+
+    def begun_ref(self, revision: str) -> str:
+        """The commit that a branch or tag was to a download of it that has not ended well yet."""
+        return _join(self.begun_refs, *_checked(revision, unsafe(revision)).split("/"))
+
     def records(self, commit: str) -> str:
         """The folder of what downloads asked for at a commit."""
         return _join(self.guests, "snapshots", commit)

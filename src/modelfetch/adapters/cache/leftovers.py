@@ -18,8 +18,8 @@ from ...core.planning.listing import is_commit
 from .disk import TEMPORARY, is_abandoned
 from .faults import ABSENT
 from .lock import take
-from .records import commit_of
-from .scan import allocated
+from .records import commit_in, commit_of, erase_ref
+from .scan import allocated, files_below
 from .wants import entries, forget, is_held, kept, names, notes
 
 if TYPE_CHECKING:
@@ -75,6 +75,11 @@ def _forget_snapshots(layout: Layout, wanted: set[str]) -> None:
         if is_commit(entry.name) and entry.name not in wanted and not os.path.lexists(layout.snapshot(entry.name)):
             with suppress(OSError):
                 shutil.rmtree(entry.path)
+    for path in list(files_below(layout.begun_refs)):
+        commit = commit_in(path)
+        if commit is None or (commit not in wanted and not os.path.lexists(layout.snapshot(commit))):
+            with suppress(OSError):
+                erase_ref(layout.guests, path)
 
 
 def _is_stale(layout: Layout, entry: os.DirEntry[str], known: set[str]) -> bool:

@@ -68,6 +68,35 @@ def without_place(layout: Layout, commit: str, selection: Selection) -> tuple[st
     )
 
 
+def write_begun(layout: Layout, commit: str, revision: str) -> None:
+    """Note which commit ``revision`` is, as long as it has no ref of its own: then what is there of it can be judged."""
+    path = layout.begun_ref(revision)
+    if revision == commit or commit_in(path) == commit or commit_of(layout, revision) == commit:
+        return
+    refuse_links(layout, os.path.dirname(path))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    replace_text(layout.guests, path, commit)
+
+
+def begun(layout: Layout, revision: str) -> str | None:
+    """The commit that ``revision`` was to a download of it that has not ended well yet; None when there was none."""
+    return commit_in(layout.begun_ref(revision))
+
+
+def forget_begun(layout: Layout, revision: str) -> None:
+    """A download of ``revision`` ended well; a failure costs nothing, because a ref is asked first."""
+    with suppress(OSError):
+        erase_ref(layout.guests, layout.begun_ref(revision))
+
+
+def erase_ref(above: str, path: str) -> None:
+    """Remove a ref, and its folders below ``above``, where no other ref is in them. Raises OSError."""
+    os.unlink(path)
+    with suppress(OSError):
+        while (path := os.path.dirname(path)) != above:
+            os.rmdir(path)
+
+
 def write_ref(layout: Layout, commit: str, revision: str) -> None:
     """Note that ``revision`` stood at ``commit``; a commit id needs no ref."""
     if revision == commit:
@@ -86,9 +115,12 @@ def write_ref(layout: Layout, commit: str, revision: str) -> None:
 
 def commit_of(layout: Layout, revision: str) -> str | None:
     """The commit that ``revision`` is, or was when it was last asked for; None when nobody noted it."""
-    if is_commit(revision):
-        return revision
-    text = read_own(layout.ref(revision)) or b""
+    return revision if is_commit(revision) else commit_in(layout.ref(revision))
+
+
+def commit_in(path: str) -> str | None:
+    """The commit that a ref names; None when it is none."""
+    text = read_own(path) or b""
     commit = text.decode("ascii", "replace").strip()
     return commit if is_commit(commit) else None
 

@@ -25,8 +25,8 @@ from .disk import rename, temporary
 from .faults import ABSENT, translated
 from .layout import Layout, native, plain
 from .lock import take
-from .records import recorded
-from .scan import contents, refs, snapshot_files
+from .records import commit_in, erase_ref, recorded
+from .scan import contents, files_below, refs, snapshot_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,8 +79,9 @@ class Removal:
             doomed = self._blob_ids(commit) - wanted
             self._begin(doomed)
             before = contents(self._at)
-            for name in [name for name, stood_at in refs(self._at) if stood_at == commit]:
-                self._erase_ref(name)
+            for folder, above in ((self._at.refs, self._at.refs), (self._at.begun_refs, self._at.guests)):
+                for path in [path for path in files_below(folder) if commit_in(path) == commit]:
+                    erase_ref(above, path)
             aside = self._set_aside(commit)
             for note in (self._at.records(commit), self._at.tree(commit), self._at.absences(commit)):
                 _erase(note)
@@ -88,14 +89,6 @@ class Removal:
             self._erase_shared(doomed)
             self._erase_contents(doomed)
             return _freed(before.values())
-
-    def _erase_ref(self, name: str) -> None:
-        """The ref, and the folders that a ``/`` in its name made, where no other ref is in them."""
-        path = self._at.ref(name)
-        _erase(path)
-        with suppress(OSError):
-            while (path := os.path.dirname(path)) != self._at.refs:
-                os.rmdir(path)
 
     def _erase_rest(self) -> None:
         """The repo's folder, unless a download that begins just now fills it again."""

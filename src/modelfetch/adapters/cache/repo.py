@@ -71,12 +71,14 @@ class RepoCache:
     def commit_of(self, revision: str) -> str | None:
         """The commit that ``revision`` is (a commit id) or was when last noted, else None.
 
-        Noted in ``refs/``; where there is no such ref, by the last unfinished download of it.
+        Noted in ``refs/``; where there is no such ref, by the last unfinished download of it, and by one that got a file
+        to its place.
         """
         if unsafe(revision):
             return None
         with translated(self._at.folder, "reading a ref"):
-            return records.commit_of(self._at, revision) or wants.commit_of(self._at, revision)
+            found = records.commit_of(self._at, revision) or wants.commit_of(self._at, revision)
+            return found or records.begun(self._at, revision)
 
     def snapshot_path(self, commit: str) -> Path:
         """The folder that a loader is given, whether it is there or not."""
@@ -178,9 +180,10 @@ class RepoCache:
             bytes_seen = self._sight.seen(file)
             return Absent() if bytes_seen is None else Busy(bytes_seen)
 
-    def note(self, commit: str, selection: Selection) -> None:
-        """Write down what is asked for. Call it before anything of it is linked: then whoever sees a part of it can tell.
+    def note(self, commit: str, revision: str, selection: Selection) -> None:
+        """Write down what is asked for, and as which ``revision``.
 
+        Call it before anything of it is linked: then whoever sees a part of it can tell.
         A cache that holds everything and may only be read is left as it is.
         """
         with translated(self._at.folder, "noting what is asked for"), self._noting:
@@ -190,6 +193,7 @@ class RepoCache:
                 os.makedirs(self._at.snapshot(commit), exist_ok=True)
                 records.write_record(self._at, commit, selection)
                 records.write_tree(self._at, commit, selection)
+                records.write_begun(self._at, commit, revision)
             except OSError as error:
                 if self._has_written or error.errno not in _READ_ONLY:
                     raise
@@ -218,7 +222,7 @@ class RepoCache:
         """
         with self._noting:
             self._noted.pop(commit, None)  # it may have been taken away as well
-        self.note(commit, selection)
+        self.note(commit, revision, selection)
         with translated(self._at.folder, "completing the snapshot"):
             if gone := records.without_place(self._at, commit, selection):
                 return gone
@@ -227,6 +231,7 @@ class RepoCache:
             except OSError as error:
                 if self._has_written or error.errno not in _READ_ONLY:
                     raise
+        records.forget_begun(self._at, revision)
         self._sweep({file.blob_id for file in selection.files})
         return ()
 

@@ -129,7 +129,7 @@ class CachedRepo:
 
 def refs(layout: Layout) -> Iterator[tuple[str, str]]:
     """Branches and tags, and the commit that each names; what is no ref is passed over."""
-    for path in _files_below(layout.refs):
+    for path in files_below(layout.refs):
         name = _name(layout.refs, path)
         commit = (read_own(path) or b"").decode("ascii", "replace").strip()
         if is_commit(commit) and not unsafe(name):
@@ -138,13 +138,13 @@ def refs(layout: Layout) -> Iterator[tuple[str, str]]:
 
 def snapshot_files(folder: str) -> dict[str, Seen]:
     """Every file and link below ``folder``, by its path with ``/``; links to folders are not followed."""
-    return {_name(folder, path): _seen(path) for path in _files_below(folder)}
+    return {_name(folder, path): _seen(path) for path in files_below(folder)}
 
 
 def file_sizes(folder: str) -> dict[str, int]:
     """Bytes of every file below ``folder`` that can be opened, by its path with ``/``; none of them is looked into."""
     found: dict[str, int] = {}
-    for path in _files_below(folder):
+    for path in files_below(folder):
         with suppress(OSError):
             seen = os.stat(path)
             if S_ISREG(seen.st_mode):
@@ -156,7 +156,7 @@ def contents(layout: Layout) -> dict[object, Content]:
     """See :meth:`CachedRepo.contents`."""
     found: dict[object, Content] = {}
     counts: dict[object, int] = {}
-    below = (path for folder in (layout.snapshots, *_set_aside(layout)) for path in _files_below(folder))
+    below = (path for folder in (layout.snapshots, *_set_aside(layout)) for path in files_below(folder))
     for path in (*_blobs_and_parts(layout), *(path for path in below if not os.path.islink(path))):
         with suppress(OSError):
             seen = os.stat(path)
@@ -228,7 +228,7 @@ def _name(folder: str, path: str) -> str:
     return path.removeprefix(folder + os.sep).replace(os.sep, "/")
 
 
-def _files_below(folder: str) -> Iterator[str]:
+def files_below(folder: str) -> Iterator[str]:
     """What is in ``folder`` and the folders in it; nothing where it is not there. Raises OSError where it cannot be read."""
     for below, _, names in os.walk(folder, onerror=_unless_absent):
         for name in names:

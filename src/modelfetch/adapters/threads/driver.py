@@ -302,7 +302,7 @@ class ThreadDriver:
         self._say(self._placed(name))
 
     def _placed(self, name: str) -> ev.Event:
-        self._cache.note(self._commit, self._selection)
+        self._cache.note(self._commit, self._revision, self._selection)
         try:
             for path in self._paths[name]:
                 self._cache.link(self._commit, path, name)

@@ -65,4 +65,5 @@ def _why(chosen: ModelSpec, fit: Fit, fits: tuple[tuple[ModelSpec, Fit], ...]) -
         for spec, other in fits
         if (spec.size_bytes or 0) > (chosen.size_bytes or 0) and other.verdict is not fit.verdict
     ]
-    return " ".join([f"{chosen.title} is the largest that {word}. {fit.reasons[0]}", *passed_over])
+    rank = "the first" if chosen.size_bytes is None else "the largest"
+    return " ".join([f"{chosen.title} is {rank} that {word}. {fit.reasons[0]}", *passed_over])

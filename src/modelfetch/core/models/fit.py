@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .catalog import ModelSpec
 
 GIB = 1 << 30
+_MIB = 1 << 20
 
 _SLOW = "expect it to be slow or to fail"
 
@@ -153,8 +154,9 @@ def check_memory(name: str, declared: int | None, total: int | None) -> None:
 
 
 def memory_text(count: int) -> str:
-    """``15.6 GB``: memory as systems print it, in units of 2^30 bytes, three digits."""
-    return f"{count / GIB:.3g} GB" if count < 100 * GIB else f"{count / GIB:.0f} GB"
+    """``15.6 GB``, ``95.4 MB``: memory as systems print it, in units of 2^30 or 2^20 bytes, three digits."""
+    amount, unit = (count / GIB, "GB") if count >= GIB else (count / _MIB, "MB")
+    return f"{amount:.3g} {unit}" if amount < 100 else f"{amount:.0f} {unit}"  # noqa: PLR2004 - what three digits end at
 
 
 def _less(available: int, required: int, text: Callable[[int], str] = memory_text) -> str:

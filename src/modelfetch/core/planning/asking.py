@@ -104,7 +104,9 @@ def _tree(asked: Question, url: str) -> Generator[Get, Heard | Silence, list[obj
 
 def _next(page: Heard, url: str, asked: Question) -> str | None:
     link = next_page(page.headers.get("link"))
-    following = joined(url, link) if link else None
+    if link == "":
+        raise _not_the_hub(asked, "a next page without an address")
+    following = None if link is None else joined(url, link)
     if following is not None and origin(following) != origin(asked.endpoint):
         raise _not_the_hub(asked, "a next page on another host")
     return following

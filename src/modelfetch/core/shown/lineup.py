@@ -70,6 +70,15 @@ def runs_already(name: str, running: str) -> DownloadInProgressError:
     return _refused(running, f"{name} {what}. A model that is not was expected")
 
 
+def not_removed(running: str) -> DownloadInProgressError:
+    """The error where what shall be removed is being downloaded as ``running``, or waits for its turn."""
+    message = (
+        f"{running} was not removed, because it is being downloaded or waits for its turn. A model that is not was expected. "
+        "Nothing was changed; cancel it first, or wait for its end."
+    )
+    return DownloadInProgressError(message, model=running)
+
+
 def _refused(running: str, why: str) -> DownloadInProgressError:
     todo = "wait for its end, cancel it, or make the manager with queue=True"
     message = f"{why}, and there is no queue. Nothing was changed; {todo}."

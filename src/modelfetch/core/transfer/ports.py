@@ -142,7 +142,7 @@ class Cache(Protocol):
     def look(self, file: FileEntry) -> Busy | Present | Absent:
         """The same facts without becoming the owner."""
 
-    def note(self, commit: str, selection: Selection) -> None:
+    def note(self, commit: str, revision: str, selection: Selection) -> None:
         """Write down what is asked for; before any of it has a place."""
 
     def link(self, commit: str, path: str, blob_id: str) -> None:
