@@ -204,6 +204,7 @@ def test_an_answer_that_asking_again_cannot_mend_ends_it(answer: Heard, kind: ty
         '<https://hub.example:444/t>; rel="next"',
         '<http://[>; rel="next"',
         '<file:///etc/passwd>; rel="next"',
+        '<>; rel="next"',
     ],
 )
 def test_a_next_page_anywhere_else_is_never_asked_for(link: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelfetch.core.models.catalog import ModelSpec
-from modelfetch.core.shown.lineup import Lineup, identity, no_place, runs_already
+from modelfetch.core.shown.lineup import Lineup, identity, no_place, not_removed, runs_already
 
 
 def test_who_comes_first_is_served_first() -> None:
@@ -62,6 +62,13 @@ def test_another_name_of_what_runs_is_told_of_it_and_not_of_places() -> None:
     assert str(refused).startswith("b was not started, because it is the same model as a, which is being downloaded.")
     assert "place" not in str(refused)
     assert refused.model == "a"
+
+
+def test_what_runs_or_waits_is_not_removed() -> None:
+    refused = not_removed("a")
+    assert refused.model == "a"
+    assert "a was not removed, because it is being downloaded or waits for its turn." in str(refused)
+    assert str(refused).endswith("Nothing was changed; cancel it first, or wait for its end.")
 
 
 def test_another_revision_of_the_same_name_finds_no_place() -> None:

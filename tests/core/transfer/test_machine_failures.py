@@ -153,6 +153,46 @@ def test_a_location_that_is_refused_is_renewed_once(status: int) -> None:
     assert isinstance(failure(run), AccessError)
 
 
+def test_an_answer_of_less_than_was_asked_for_is_gone_on_from_at_once() -> None:
+    run = Driven(a_file(size=4 * MIB))
+    (fetch,) = run.own()
+    run.arrive(fetch, ByteRange(0, MIB))
+    run.end(fetch, DONE)
+    assert run.wants(ev.Fetch).range == ByteRange(MIB, 4 * MIB)
+
+
+def test_an_answer_of_next_to_nothing_is_a_failure_that_says_how_much_came() -> None:
+    run = Driven()
+    (fetch,) = run.own()
+    for _ in WAITS:
+        run.end(fetch, DONE)
+        fetch = again(run)
+    run.end(fetch, DONE)
+    assert f"only 0 of the {MIB} bytes that were asked for came, 6 times in a row" in str(failure(run))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "says"),
+    [
+        (401, AccessError, "forbidden by https://cdn.example (HTTP 401)"),
+        (403, AccessError, "forbidden by https://cdn.example (HTTP 403)"),
+        (404, PlanDriftError, "by https://cdn.example, where the Hub says that it is"),
+        (400, NetworkError, "https://cdn.example answered HTTP 400"),
+    ],
+)
+def test_who_refused_is_named_where_it_is_not_the_hub(status: int, kind: type[Exception], says: str) -> None:
+    run = Driven()
+    (fetch,) = run.own()
+    run.end(fetch, ends.Answered(status))
+    if run.all(ev.Locate):
+        run.locate(run.wants(ev.Locate))
+        run.end(run.wants(ev.Fetch), ends.Answered(status))
+    finish = run.wants(ev.Finish)
+    assert isinstance(finish.outcome, ev.Failure)
+    assert type(finish.outcome.error) is kind
+    assert says in str(finish.outcome.error)
+
+
 def test_a_location_that_brought_bytes_may_be_renewed_again() -> None:
     run = Driven()
     (fetch,) = run.own()

@@ -38,7 +38,7 @@ def drifted(file: FileTransfer, etag: str | None, size: int | None, asked: Quest
 def unsteady(file: FileTransfer, why: str, asked: Question) -> NetworkError:
     """The error when trying again did not help."""
     return NetworkError(
-        f"{file.paths[0]} of {asked.repo_id} could not be fetched from {asked.endpoint}: {why}. A steady connection was "
+        f"{file.paths[0]} of {asked.repo_id} could not be fetched from {asked.source}: {why}. A steady connection was "
         "expected. What was already fetched is kept; try again, the download goes on where it stopped."
     )
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from ..wire import ends
 from ..wire.refusal import is_transient, refusal
+from ..wire.retry import FRESH_BYTES
+from ..wire.url import elsewhere
 from .blame import unsteady
 
 if TYPE_CHECKING:
@@ -92,10 +94,14 @@ def judge(end: ends.End, case: Ending) -> Verdict:
 
 
 def _delivered(case: Ending) -> Verdict:
-    """A well-formed answer may still be short."""
+    """A well-formed answer may be of less than was asked for (RFC 9110 section 15.3.7), but not of next to nothing."""
     part = case.exchange.part
-    missing = case.file.location is None if part is None else case.file.holes.touches(part)
-    return _again(ends.Broken("the answer was shorter than it said"), case) if missing else GoOn()
+    if part is None:
+        return GoOn() if case.file.location else _again(ends.Broken("the answer does not say where it is"), case)
+    missing = sum(lack.size for hole in case.file.holes if (lack := hole.overlap(part)))
+    if not missing or part.size - missing >= FRESH_BYTES:
+        return GoOn()
+    return _again(ends.Broken(f"only {part.size - missing} of the {part.size} bytes that were asked for came"), case)
 
 
 def _answered(end: ends.Answered, case: Ending) -> Verdict:
@@ -116,7 +122,7 @@ def _again(end: ends.Broken | ends.Answered, case: Ending) -> TryAgain | GiveUp:
         return TryAgain(tries, rest_all=wait is not None, elsewhere=_is_worn(tries, case))
     if isinstance(end, ends.Answered):
         return GiveUp(_refusal(end, case))
-    return GiveUp(unsteady(case.file, f"{end.message}, {case.file.tries.failures + 1} times in a row", case.asked))
+    return GiveUp(unsteady(case.file, f"{end.message}, {case.file.tries.failures + 1} times in a row", _question(case)))
 
 
 def _is_worn(tries: Tries, case: Ending) -> bool:
@@ -131,4 +137,10 @@ def _is_current(case: Ending) -> bool:
 
 
 def _refusal(end: ends.Answered, case: Ending) -> ModelFetchError:
-    return refusal(end, replace(case.asked, path=case.file.paths[0]))
+    return refusal(end, replace(_question(case), path=case.file.paths[0]))
+
+
+def _question(case: Ending) -> Question:
+    """What was asked, and of whom."""
+    location = case.exchange.location
+    return case.asked if location is None else replace(case.asked, storage=elsewhere(location.url, case.asked.endpoint))

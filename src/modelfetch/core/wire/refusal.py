@@ -51,7 +51,8 @@ WITHOUT_ASKING = "update=False takes a complete copy that is already in the cach
 class Question:
     """What was asked for: ``path`` is a planned file's, None while planning.
 
-    ``endpoint`` loses a name and password at once, because every message names it.
+    ``endpoint`` loses a name and password at once, because every message names it. ``storage``: the origin that was asked
+    instead, because the Hub said that the bytes are there.
     """
 
     repo_id: str
@@ -59,9 +60,15 @@ class Question:
     endpoint: str
     path: str | None = None
     with_token: bool = False
+    storage: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "endpoint", public_endpoint(self.endpoint))
+
+    @property
+    def source(self) -> str:
+        """Who was asked, as a message names it."""
+        return self.storage or self.endpoint
 
     @property
     def subject(self) -> str:
@@ -92,6 +99,8 @@ def refusal(answer: Answered, asked: Question) -> ModelFetchError:  # noqa: PLR0
         return disabled(asked)
     if answer.code == "GatedRepo":
         return _gated(asked)
+    if asked.storage and answer.status == _UNAUTHORIZED:  # no token is ever shown there
+        return _forbidden(answer, asked)
     if _INVALID_CREDENTIALS in said or (answer.status == _UNAUTHORIZED and not answer.code):
         return _bad_token(asked)
     if asked.path is not None and (answer.status == _NOT_FOUND or answer.code == "RepoNotFound"):
@@ -147,9 +156,10 @@ def _bad_token(asked: Question) -> AuthenticationError:
 def _drifted(answer: Answered, asked: Question) -> PlanDriftError:
     gone = "the repo was deleted, or made private" if answer.code == "RepoNotFound" else answer.code
     reason = f" ({gone})" if gone else ""
+    where = f" by {asked.storage}, where the Hub says that it is" if asked.storage else ""
     return PlanDriftError(
-        f"{asked.subject} is no longer offered at commit {asked.revision}{reason}. The planned bytes were expected. What was "
-        "already fetched is kept; plan again.",
+        f"{asked.subject} is no longer offered at commit {asked.revision}{where}{reason}. The planned bytes were expected. What "
+        "was already fetched is kept; plan again.",
         repo_id=asked.repo_id,
         path=asked.path,
     )
@@ -187,8 +197,9 @@ def _kept(asked: Question) -> str:
 
 def _forbidden(answer: Answered, asked: Question) -> AccessError:
     said = f" It said: {quote.rstrip('.')}." if (quote := quoted(answer.message)) else ""
+    kind = "file" if asked.path else "repo"
     return AccessError(
-        f"Access to {asked.subject} was forbidden (HTTP 403).{said} A readable {'file' if asked.path else 'repo'} was expected. "
+        f"Access to {asked.subject} was forbidden by {asked.source} (HTTP {answer.status}).{said} A readable {kind} was expected. "
         f"{_kept(asked)}; check the account's rights to this model.",
         repo_id=asked.repo_id,
     )
@@ -203,7 +214,7 @@ def _unusable(answer: Answered, asked: Question) -> NetworkError:
     if asked.path is None:
         step += f" ({WITHOUT_ASKING})"
     return NetworkError(
-        f"{asked.endpoint} answered HTTP {answer.status} for {asked.subject}{said}. An answer with content was expected. "
+        f"{asked.source} answered HTTP {answer.status} for {asked.subject}{said}. An answer with content was expected. "
         f"{_kept(asked)}; {step}.",
         retry_after=answer.wait,
     )

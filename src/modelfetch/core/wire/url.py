@@ -43,6 +43,11 @@ def may_carry_token(url: str, endpoint: str) -> bool:
     return origin(url) == origin(endpoint)
 
 
+def elsewhere(url: str, endpoint: str) -> str | None:
+    """The origin of ``url`` as a message names it; None where it is ``endpoint``'s own."""
+    return None if may_carry_token(url, endpoint) else "/".join(_bare(url).split("/", 3)[:3])
+
+
 def joined(url: str, reference: str) -> str:
     """What ``reference`` means in an answer from ``url``. Raises NetworkError when that is no http or https URL.
 

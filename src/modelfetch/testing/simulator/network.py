@@ -77,7 +77,7 @@ class Network:
     def located(self, course: Course, number: int, file: File) -> ev.Located:
         """The location that a request brought."""
         self._issued += 1
-        location = Location(f"{file.name}?{self._issued}")
+        location = Location(f"https://cdn.test/{file.name}?{self._issued}")
         if not isinstance(course.fault, f.Drift):
             return ev.Located(number, file.blob_id, location, file.blob_id, file.size)
         other = "f" * len(file.blob_id) if course.fault.etag else file.blob_id
