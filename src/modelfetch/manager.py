@@ -176,12 +176,18 @@ class DownloadManager:
     ) -> Callable[[], None]:
         """Call ``fn(name, state)`` whenever a state changes, for each model at most every ``interval`` seconds.
 
+        Where the catalog has several names for the same files, ``fn`` is called for each of them.
         Returns a function that ends the subscription. ``fn`` is called on threads of the downloads, and on those that start,
         cancel or remove a model; ``post`` as for :meth:`DownloadJob.subscribe`. An ``fn`` that raises is logged, and not
         called again for that download. Raises TypeError and ValueError as that does.
         """
         fn, interval, post = checked("fn", fn), checked("interval", interval), checked("post", post)
-        return self._observed(Observer(fn, lambda spec, _: self._state(spec), interval, post))
+
+        def tell(name: str, state: ModelState) -> None:
+            for each in self._names(name):
+                fn(each, state)
+
+        return self._observed(Observer(tell, lambda spec, _: self._state(spec), interval, post))
 
     def _watch(self, fn: Callable[[str, DownloadProgress], object], interval: float) -> Callable[[], None]:
         """As :meth:`subscribe`, but of the downloads: ``fn(name, progress)``, each up to its terminal snapshot.
@@ -278,6 +284,15 @@ class DownloadManager:
     def _spec(self, model: str | ModelSpec) -> ModelSpec:
         """What ``model`` means here: everything that :meth:`states` names can be asked for, though not all can be started."""
         return specify_cached(checked("model", model), self._options)
+
+    def _names(self, name: str) -> tuple[str, ...]:
+        """``name``, and what else the catalog calls the same files."""
+        catalog = self._options.catalog
+        spec = catalog.get(name)
+        others = (
+            () if spec is None else (each for each in catalog if catalog[each].repo_id == spec.repo_id and each != name)
+        )
+        return (name, *(each for each in others if identity(self._spec(each)) == identity(self._spec(name))))
 
     def _card(self, spec: ModelSpec, here: MachineFacts, *, selected: bool) -> Card:
         judged = fit_model(spec, self._options, here, storage_headroom=self._how.storage_headroom, backend_options={})

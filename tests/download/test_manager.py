@@ -331,6 +331,18 @@ def test_what_is_being_downloaded_or_waits_is_not_removed(managers: Managers, wo
     assert not any(job.done() for job in jobs)
 
 
+def test_every_name_of_a_model_is_told_of(managers: Managers) -> None:
+    specs = [mf.ModelSpec(name, repo) for name, repo in (("a", REPO), ("also a", REPO), ("b", OTHER))]
+    manager = managers(catalog=mf.Catalog([*specs, mf.ModelSpec("some of a", REPO, allow_patterns="*.md")]))
+    last: dict[str, mf.ModelState] = {}
+    manager.subscribe(last.__setitem__)
+
+    manager.start("a").result(60)
+
+    assert last.keys() == {"a", "also a"}
+    assert all(isinstance(state, mf.Downloaded) for state in last.values())
+
+
 def test_a_subscriber_sees_each_model_come(managers: Managers) -> None:
     manager = managers(queue=True)
     told: queue.SimpleQueue[tuple[str, mf.ModelState]] = queue.SimpleQueue()
