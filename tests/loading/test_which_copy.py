@@ -112,7 +112,7 @@ def test_a_model_that_was_removed_is_not_loaded_from_memory(isolated_cache: Path
 
 
 def test_a_model_that_is_not_there_says_how_to_get_it(isolated_cache: Path) -> None:
-    with pytest.raises(mf.NotCachedError, match=r"modelfetch.download\('org/model'\)") as caught:
+    with pytest.raises(mf.NotCachedError, match=r"modelfetch.download\('org/model', backend='toy'\)") as caught:
         mf.load_cached(REPO, cache_dir=isolated_cache, backend="toy")
     assert caught.value.missing == ("toy.txt",)
     with pytest.raises(mf.NotCachedError, match=r"modelfetch.download\('org/model', revision='v2'\)"):

@@ -40,7 +40,7 @@ def shown(addon: Addon, seen: Any, *, chosen: str = "small", is_online: bool = T
 def test_the_size_and_the_memory_are_shown_before_anything_is_downloaded(addon: Addon) -> None:
     view = shown(addon, look(addon))
 
-    assert view.facts.startswith("484 MB · 0.655 GB RAM · Speech")
+    assert view.facts.startswith("484 MB · 671 MB RAM · Speech")
     assert (view.status, view.download, view.refusal) == ("Not downloaded", "Download (484 MB)", "")
     assert view.bar is None
     assert not view.is_running

@@ -91,7 +91,8 @@ def forget_begun(layout: Layout, revision: str) -> None:
 
 def erase_ref(above: str, path: str) -> None:
     """Remove a ref, and its folders below ``above``, where no other ref is in them. Raises OSError."""
-    os.unlink(path)
+    with suppress(FileNotFoundError):  # a crash came between it and its folder
+        os.unlink(path)
     with suppress(OSError):
         while (path := os.path.dirname(path)) != above:
             os.rmdir(path)
