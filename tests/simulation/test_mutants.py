@@ -22,7 +22,7 @@ TOLD = {
     "journal before data": "is journalled but not written",
     "forget a hole after a reset": "not done: .* waits for nothing",
     "double count after a re-fetch": "bytes on disk of",
-    "take over a living owner": "for a file that is not A1's",
+    "take over a living owner": r"for a file that is not \w+'s",
     "write on in a torn journal": "its journal does not say what it was told",
     "count an owner's bytes twice": "bytes on disk of",
     "leave an exchange running after a cancel": r"A1 finished, and exchanges \[\d+\] go on",
@@ -31,6 +31,7 @@ TOLD = {
     "resume from nothing": "is asked for again, although it is journalled and true",
     "wait for a dead owner": "was free for .* s, and .* waited",
     "take the lost for placed": "have no place, and the snapshot is sealed",
+    "take what is gone at the end for sealed": "is complete, and what it had was gone at its end",
 }
 
 

@@ -59,6 +59,14 @@ def test_a_power_cut_costs_bytes_and_never_the_content() -> None:
     assert sum(run.bytes_twice for run in runs) > 0
 
 
+def test_what_is_deleted_once_it_has_its_place_is_brought_again_before_the_end() -> None:
+    runs = [simulate(0, world=having(f.Pruned(moment))) for moment in range(150)]
+    struck = [run for run in runs if run.bytes_twice]
+    assert {(run.outcome, run.calls, run.bytes_served) for run in struck} == {(ev.Complete(), 1, 2 * (21 << 20))}
+    told = [[type(event) for _, _, event, _ in run.log] for run in struck]
+    assert [ev.Published, f.Pruned, ev.Lost] in [kinds[at : at + 3] for kinds in told for at in range(len(kinds))]
+
+
 def test_a_source_that_always_lies_is_given_up_until_it_does_not_any_more() -> None:
     run = simulate(0, world=having(f.WrongSource(0, 0.5)))
     assert run.calls > 1

@@ -150,6 +150,13 @@ ONCE_BROKEN = {
             f.Neighbour(at=0.015558853672947848, once=False),
         ),
     ),
+    "fewer files were shown as done when a complete one was deleted": World(
+        seed=227,
+        files=(File("f0", 9_437_184, SHA(1)),),
+        policy=Policy(stall_timeout=4.0),
+        pace=Pace(latency=0.1, rate=25_170_826.0, block=524_288, lag=0.0),
+        faults=(f.Pruned(75),),
+    ),
 }
 
 

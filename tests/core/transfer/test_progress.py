@@ -124,6 +124,22 @@ def test_bytes_that_turn_out_bad_hold_the_number_until_it_is_passed_again() -> N
     assert [look.bytes_downloaded for look in looks] == [600, 600, 600, 600, 601]
 
 
+def test_a_file_that_was_taken_away_holds_the_number_of_files_until_it_is_there_again() -> None:
+    meter, looks = Meter(TOTAL, 3), []
+    for now, done in enumerate((1, 3, 2, 3)):
+        meter, look = meter.fold(seen(TOTAL, TOTAL, files_done=done), now)
+        looks.append(look.files_done)
+    assert looks == [1, 3, 3, 3]
+
+
+def test_time_left_is_that_of_what_is_really_to_come_whatever_number_is_held() -> None:
+    meter, _ = Meter(TOTAL, 3).fold(seen(0, 0), 0.0)
+    meter, _ = meter.fold(seen(TOTAL, TOTAL), 1.0)
+    _, look = meter.fold(seen(TOTAL // 2, TOTAL), 2.0)
+    assert (look.bytes_downloaded, look.speed) == (TOTAL, TOTAL / 2)
+    assert look.eta == pytest.approx(1.0)
+
+
 def test_speed_is_what_arrived_in_the_last_seconds() -> None:
     meter, look = Meter(10_000, 1), DownloadProgress()
     for second in range(20):

@@ -1,8 +1,9 @@
 """How far along: what a person is shown, folded from what the machine observes.
 
-Rule: the number of bytes never goes backwards. When bytes turn out bad and are fetched again, the number
-is held until it is passed again. Speed is what arrived in the last seconds, measured when it is read, so
-a download that stands still is seen to slow down and stop. Percent is rounded down: 100 means done.
+Rule: the numbers of bytes and of files never go backwards. When bytes turn out bad, or somebody takes a complete
+file away, and they are fetched again, the number is held until it is passed again; the time left is that of what is
+really to come. Speed is what arrived in the last seconds, measured when it is read, so a download that stands still is
+seen to slow down and stop. Percent is rounded down: 100 means done.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class DownloadProgress:
     """One look at a download; immutable, so it may be read on any thread.
 
     ``bytes_total`` is the whole plan's and constant; ``bytes_downloaded`` are file bytes on disk, reused
-    ones included, and never goes backwards; ``bytes_reused`` did not have to be fetched by this download.
+    ones included, and never goes backwards, nor does ``files_done``; ``bytes_reused`` did not have to be fetched by this
+    download.
     ``speed`` is bytes a second, ``eta`` seconds (None: cannot be told), ``stalled``: no byte has
     arrived anywhere for three seconds. ``current_file`` is a path in the repo. ``error`` is the name of
     the error's class and ``message`` its text, or what the download waits for, or what it removed when it was
@@ -85,7 +87,7 @@ def at_rest(progress: DownloadProgress, status: DownloadStatus) -> DownloadProgr
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the machine sees: bytes on disk now (this may fall), and bytes that ever arrived (this may not)."""
+    """What the machine sees: bytes on disk and files done (both may fall), and bytes that ever arrived (this may not)."""
 
     status: DownloadStatus
     on_disk: int
@@ -99,11 +101,12 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """The fold's state: totals, the high-water mark, recent samples (seconds, bytes arrived)."""
+    """The fold's state: totals, the high-water marks of bytes and files, recent samples (seconds, bytes arrived)."""
 
     bytes_total: int
     files_total: int
     high: int = 0
+    done: int = 0
     arrived: int = 0
     moved_at: float = 0.0
     samples: tuple[tuple[float, int], ...] = ()
@@ -115,6 +118,7 @@ class Meter:
         meter = replace(
             self,
             high=max(self.high, min(seen.on_disk, self.bytes_total)),
+            done=max(self.done, seen.files_done),
             arrived=seen.arrived,
             moved_at=now if moved else self.moved_at,
             samples=self._sampled(seen.arrived, now),
@@ -144,13 +148,13 @@ class Meter:
         """What is shown of ``seen`` at ``now``."""
         running = seen.status is DownloadStatus.DOWNLOADING
         speed = self._speed() if running else 0.0
-        left = self.bytes_total - self.high
+        left = max(0, self.bytes_total - seen.on_disk)
         return DownloadProgress(
             status=seen.status,
             bytes_downloaded=self.high,
             bytes_total=self.bytes_total,
             bytes_reused=min(seen.reused, self.high),
-            files_done=seen.files_done,
+            files_done=self.done,
             files_total=self.files_total,
             current_file=seen.current_file,
             speed=speed,

@@ -207,10 +207,20 @@ class Disk:
         self.touch()
         if self.taken and shelf.blob is not None:
             self.taken -= 1
-            shelf.blob = None
-            self.let_go(shelf)
+            self._take_away(shelf)
         if shelf.blob is None:
             raise Lost(shelf.file.blob_id)
+
+    def seal(self) -> list[str]:
+        """Write that a selection is complete; or, where it is not any more, the contents that are gone."""
+        self.grow()
+        return [name for name, shelf in self.shelves.items() if shelf.blob is None]
+
+    def _take_away(self, shelf: Shelf) -> None:
+        """Somebody deletes a complete content, or moves it where it is not found."""
+        if shelf.blob is not None:
+            shelf.blob = None
+            self.let_go(shelf)
 
     def unlock(self, shelf: Shelf, owner: Owner) -> None:
         """``owner`` lets go, if it has the lock."""
@@ -247,7 +257,7 @@ class Disk:
         for shelf in self.shelves.values():
             hold(shelf.blob is None or shelf.file.is_true(shelf.blob), "{} did not stay what it was", shelf.file.name)
 
-    def meet(self, fault: f.Rot | f.DiskFull | f.DiskError | f.SlowDisk | f.Taken) -> None:
+    def meet(self, fault: f.Rot | f.DiskFull | f.DiskError | f.SlowDisk | f.Taken | f.Pruned) -> None:
         """Something goes wrong with it."""
         match fault:
             case f.Rot(share=share):
@@ -258,6 +268,9 @@ class Disk:
                 self.broken += 1
             case f.Taken(times=times):
                 self.taken += times
+            case f.Pruned():
+                for shelf in self.shelves.values():
+                    self._take_away(shelf)
             case f.SlowDisk(seconds=seconds):
                 self.slow += seconds
             case _:

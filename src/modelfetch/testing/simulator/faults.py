@@ -162,7 +162,12 @@ class Taken(_Moment):
     times: int = 1
 
 
-ComputerFault = Kill | PowerCut | Cancel | Freeze | Sleep | Rot | DiskFull | DiskError | SlowDisk | Taken
+@dataclass(frozen=True, slots=True)
+class Pruned(_Moment):
+    """Every complete content is deleted from the cache, whether it has its place already or not."""
+
+
+ComputerFault = Kill | PowerCut | Cancel | Freeze | Sleep | Rot | DiskFull | DiskError | SlowDisk | Taken | Pruned
 
 
 # ------------------------------------------------------------------ what is there from the beginning

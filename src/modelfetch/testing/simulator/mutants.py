@@ -164,6 +164,15 @@ class TakesTheLostForPlaced(Machine):
         return super().handle(ev.Published(event.file) if isinstance(event, ev.Lost) else event, now)
 
 
+class TakesTheEndForSealed(Machine):
+    """Believes that what had its place is still there at the end."""
+
+    def handle(self, event: ev.Event, now: float) -> tuple[ev.Command, ...]:
+        """As the machine, but for what was gone at the end."""
+        at_the_end = isinstance(event, ev.Lost) and self._board.is_done
+        return super().handle(ev.Sealed() if at_the_end else event, now)
+
+
 MUTANTS: dict[str, Kinds] = {
     "publish before verify": Kinds(machine=PublishesUnverified),
     "journal before data": Kinds(part=JournalsFirst),
@@ -178,5 +187,6 @@ MUTANTS: dict[str, Kinds] = {
     "resume from nothing": Kinds(machine=ResumesFromNothing),
     "wait for a dead owner": Kinds(machine=WaitsForTheDead),
     "take the lost for placed": Kinds(machine=TakesTheLostForPlaced),
+    "take what is gone at the end for sealed": Kinds(machine=TakesTheEndForSealed),
 }
 """What to simulate instead of the real thing, by the bug's name."""

@@ -44,6 +44,7 @@ class Process(Host):
         self._told: set[str] = set()
         self._brought: dict[str, int] = {}
         self._placed: set[str] = set()
+        self._is_sealed = False
         self._usurped: Counter[str] = Counter()
         self._tick_at = _NEVER
         self._gauge = Gauge(world.world.files)
@@ -91,6 +92,7 @@ class Process(Host):
                 self._usurped[name] += 1
             case ev.Lost(name):
                 self._waiting.pop(name, None)
+                self._placed.discard(name)
                 self.trouble.lost[name] += 1
             case _:
                 pass
@@ -130,6 +132,7 @@ class Process(Host):
         for exchange in self.exchanges.values():
             exchange.is_over = True
         if isinstance(outcome, ev.Complete):
+            hold(self._is_sealed, "{} is complete, and what it had was gone at its end", self.name)
             reused_is_true(self.machine, self._files.values(), self._brought)
         if isinstance(outcome, ev.Failure):
             self.world.judge(self, outcome.error)
@@ -248,11 +251,14 @@ class Process(Host):
         (part.forget if command.discard else part.release)()
 
     def _seal(self, _: ev.Seal) -> None:
-        def seal() -> ev.Event:
-            self.world.disk.grow()
+        def seal() -> ev.Event | None:
             missing = [file.name for name, file in self._files.items() if name not in self._placed]
             hold(not missing, "{} have no place, and the snapshot is sealed", missing)
-            return ev.Sealed()
+            gone = self.world.disk.seal()
+            self._is_sealed = not gone
+            for name in gone:
+                self.tell(ev.Lost(name))
+            return None if gone else ev.Sealed()
 
         self.work(_DISK_SECONDS, "", seal)
 

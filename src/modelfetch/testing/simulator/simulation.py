@@ -61,6 +61,7 @@ _WASTEFUL = (
     | f.DiskError
     | f.SlowDisk
     | f.Taken
+    | f.Pruned
 )
 """Faults after which bytes have to be fetched again."""
 
@@ -218,7 +219,7 @@ class Simulation:
                 pass  # nobody is there
             case f.Sleep(seconds=seconds):
                 self._sleep(seconds)
-            case f.Rot() | f.DiskFull() | f.DiskError() | f.SlowDisk() | f.Taken():
+            case f.Rot() | f.DiskFull() | f.DiskError() | f.SlowDisk() | f.Taken() | f.Pruned():
                 self.disk.meet(fault)
             case _:
                 assert_never(fault)

@@ -141,6 +141,7 @@ _DRAWS: dict[type, tuple[int, Callable[[Random, int], f.Fault]]] = {
     f.DiskError: (1, lambda r, _: f.DiskError(_moment(r))),
     f.SlowDisk: (2, lambda r, _: f.SlowDisk(_moment(r), r.choice((0.5, 2.0, 5.0, 12.0)))),
     f.Taken: (1, lambda r, _: f.Taken(_moment(r), r.choice((1, 1, 2, 5)))),
+    f.Pruned: (2, lambda r, _: f.Pruned(_moment(r))),
     f.WrongSource: (1, lambda r, files: f.WrongSource(r.randrange(files), r.random())),
     f.LyingLocks: (1, lambda _, __: f.LyingLocks()),
     f.Neighbour: (6, lambda r, _: f.Neighbour(r.choice((0.0, r.uniform(0.0, 5.0))), once=r.random() < 0.5)),  # noqa: PLR2004 - a half
