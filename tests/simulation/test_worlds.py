@@ -157,6 +157,13 @@ ONCE_BROKEN = {
         pace=Pace(latency=0.1, rate=25_170_826.0, block=524_288, lag=0.0),
         faults=(f.Pruned(75),),
     ),
+    "a connection that did not end gave back bytes of one that followed it, when the file had been taken away": World(
+        seed=73662,
+        files=(File("f0", 900_000, GIT(1)),),
+        policy=Policy(stall_timeout=5.0, bandwidth_limit=157_286.4),
+        pace=Pace(latency=0.1, rate=314_572.8, block=1_048_576, lag=0.0),
+        faults=(f.Taken(1), f.Silence(2, share=1.0)),
+    ),
 }
 
 

@@ -122,6 +122,18 @@ def test_what_is_taken_away_once_it_had_its_place_gets_it_again_before_the_end()
     assert run.tell(ev.Sealed()) == [ev.Finish(ev.Complete())]
 
 
+def test_a_connection_that_has_not_ended_gives_nothing_back_once_what_it_brought_was_taken_away() -> None:
+    run = Driven()
+    (fetch,) = run.own()
+    run.arrive(fetch)
+    run.hashed(A)
+    assert run.tell(ev.Lost(A)) == [ev.Stop(fetch.exchange), ev.Claim(A)]
+    run.tell(ev.Claimed(A, NOTHING))
+    assert run.wants(ev.Fetch).range == fetch.range
+    assert run.tell(ev.Ended(fetch.exchange, ends.Broken("stopped"))) == []
+    assert run.tell(ev.Tick(), after=2.0) == []
+
+
 def test_what_was_there_when_it_was_planned_may_be_taken_away_as_well() -> None:
     run = Driven(a_file(cached=True))
     assert run.tell(ev.Started()) == [ev.Adopt(A)]

@@ -197,11 +197,15 @@ class Machine:
         """Another process took the file over although its lock was ours: leave it to that one, for now."""
         if not file.owned:
             return
+        self._abandon(file)
+        self._do(ev.Release(file.blob_id))
+        self._board.put(given_way(file, self._now))
+
+    def _abandon(self, file: FileTransfer) -> None:
+        """What is under way for it is nothing to it any more, though it may take long to end."""
         for number in [key for key, exchange in self._board.exchanges.items() if exchange.file == file.blob_id]:
             self._do(ev.Stop(number))
             del self._board.exchanges[number]
-        self._do(ev.Release(file.blob_id))
-        self._board.put(given_way(file, self._now))
 
     def _on_arrived(self, event: ev.Arrived) -> None:
         if event.exchange in self._board.exchanges:
@@ -268,6 +272,7 @@ class Machine:
     def _on_lost(self, file: FileTransfer) -> None:
         """Where there are no links another download moves it to its own place; then it is to be had there, or anew."""
         self._sealing = False
+        self._abandon(file)
         file = self._board.put(file.taken_away())
         if file.lost > MOST_LOST:
             self._fail(taken_away(file))
