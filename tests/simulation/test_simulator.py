@@ -64,7 +64,7 @@ def test_what_is_deleted_once_it_has_its_place_is_brought_again_before_the_end()
     struck = [run for run in runs if run.bytes_twice]
     assert {(run.outcome, run.calls, run.bytes_served) for run in struck} == {(ev.Complete(), 1, 2 * (21 << 20))}
     told = [[type(event) for _, _, event, _ in run.log] for run in struck]
-    assert [ev.Published, f.Pruned, ev.Lost] in [kinds[at : at + 3] for kinds in told for at in range(len(kinds))]
+    assert [ev.Published, f.Pruned, ev.Unsealed] in [kinds[at : at + 3] for kinds in told for at in range(len(kinds))]
 
 
 def test_a_source_that_always_lies_is_given_up_until_it_does_not_any_more() -> None:

@@ -114,7 +114,7 @@ def test_what_is_taken_away_once_it_had_its_place_gets_it_again_before_the_end()
     run.deliver(run.wants(ev.Fetch))
     run.hashed(A)
     assert run.tell(ev.Published(A)) == [ev.Seal()]
-    assert run.tell(ev.Lost(A), ev.Lost(B)) == [ev.Claim(A), ev.Claim(B)]
+    assert run.tell(ev.Unsealed((A, B))) == [ev.Claim(A), ev.Claim(B)]
     assert run.machine.observe().files_done == 0
     assert run.tell(ev.Present(A), ev.Published(A)) == [ev.Adopt(A)]
     assert run.machine.observe().files_done == 2

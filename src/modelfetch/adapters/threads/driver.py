@@ -314,7 +314,4 @@ class ThreadDriver:
 
     def _seal(self) -> None:
         gone = self._cache.seal(self._commit, self._revision, self._selection)
-        for name in gone:
-            self._say(ev.Lost(name))
-        if not gone:
-            self._say(ev.Sealed())
+        self._say(ev.Unsealed(gone) if gone else ev.Sealed())

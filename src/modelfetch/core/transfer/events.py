@@ -149,6 +149,13 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsealed:
+    """The snapshot is not complete, and nothing was written: ``files`` had their places, and are gone."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A step on the disk could not be taken."""
 
@@ -174,6 +181,7 @@ Event = (
     | Published
     | Lost
     | Sealed
+    | Unsealed
     | Failed
 )
 
@@ -271,7 +279,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Every file is there: write record and ref; answer Sealed, or Lost for each that is not there any more."""
+    """Every file is there: write record and ref; answer Sealed, or Unsealed where some are not any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,8 @@ class Machine:
                 self._on_lost(self._board.files[name])
             case ev.Sealed():
                 self._end(ev.Complete())
+            case ev.Unsealed(names):
+                self._on_unsealed(names)
             case ev.Failed(_, error):
                 self._fail(error)
             case _:
@@ -271,13 +273,17 @@ class Machine:
 
     def _on_lost(self, file: FileTransfer) -> None:
         """Where there are no links another download moves it to its own place; then it is to be had there, or anew."""
-        self._sealing = False
         self._abandon(file)
         file = self._board.put(file.taken_away())
         if file.lost > MOST_LOST:
             self._fail(taken_away(file))
         else:
             self._do(ev.Claim(file.blob_id))
+
+    def _on_unsealed(self, names: tuple[str, ...]) -> None:
+        self._sealing = False
+        for name in names:
+            self._on_lost(self._board.files[name])
 
     # ------------------------------------------------------------------ what comes next
 

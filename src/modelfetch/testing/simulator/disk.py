@@ -211,10 +211,10 @@ class Disk:
         if shelf.blob is None:
             raise Lost(shelf.file.blob_id)
 
-    def seal(self) -> list[str]:
+    def seal(self) -> tuple[str, ...]:
         """Write that a selection is complete; or, where it is not any more, the contents that are gone."""
         self.grow()
-        return [name for name, shelf in self.shelves.items() if shelf.blob is None]
+        return tuple(name for name, shelf in self.shelves.items() if shelf.blob is None)
 
     def _take_away(self, shelf: Shelf) -> None:
         """Somebody deletes a complete content, or moves it where it is not found."""

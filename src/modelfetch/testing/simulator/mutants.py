@@ -169,8 +169,7 @@ class TakesTheEndForSealed(Machine):
 
     def handle(self, event: ev.Event, now: float) -> tuple[ev.Command, ...]:
         """As the machine, but for what was gone at the end."""
-        at_the_end = isinstance(event, ev.Lost) and self._board.is_done
-        return super().handle(ev.Sealed() if at_the_end else event, now)
+        return super().handle(ev.Sealed() if isinstance(event, ev.Unsealed) else event, now)
 
 
 MUTANTS: dict[str, Kinds] = {

@@ -91,11 +91,17 @@ class Process(Host):
             case ev.Usurped(name):
                 self._usurped[name] += 1
             case ev.Lost(name):
-                self._waiting.pop(name, None)
-                self._placed.discard(name)
-                self.trouble.lost[name] += 1
+                self._miss(name)
+            case ev.Unsealed(names):
+                for name in names:
+                    self._miss(name)
             case _:
                 pass
+
+    def _miss(self, name: str) -> None:
+        self._waiting.pop(name, None)
+        self._placed.discard(name)
+        self.trouble.lost[name] += 1
 
     def _ask(self, event: ev.Event) -> tuple[ev.Command, ...]:
         commands = self.machine.handle(event, self.world.now)
@@ -251,14 +257,12 @@ class Process(Host):
         (part.forget if command.discard else part.release)()
 
     def _seal(self, _: ev.Seal) -> None:
-        def seal() -> ev.Event | None:
+        def seal() -> ev.Event:
             missing = [file.name for name, file in self._files.items() if name not in self._placed]
             hold(not missing, "{} have no place, and the snapshot is sealed", missing)
             gone = self.world.disk.seal()
             self._is_sealed = not gone
-            for name in gone:
-                self.tell(ev.Lost(name))
-            return None if gone else ev.Sealed()
+            return ev.Unsealed(gone) if gone else ev.Sealed()
 
         self.work(_DISK_SECONDS, "", seal)
 
