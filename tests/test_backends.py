@@ -120,6 +120,22 @@ def test_a_backend_that_cannot_mean_what_it_says_is_refused_where_it_is_made(fie
         toy(**fields)
 
 
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [("name", None), ("patterns", 3), ("needed", None), ("package", 3), ("load", "load"), ("memory", 3)],
+)
+def test_a_field_of_another_type_is_told_where_the_backend_is_made(field: str, given: object) -> None:
+    with pytest.raises(TypeError, match=rf"^{field}=.* was expected\. Nothing was done; "):
+        toy(**{field: given})
+
+
+def test_what_is_no_backend_is_not_registered() -> None:
+    before = list_backends()
+    with pytest.raises(TypeError, match=r"^backend=3 is of the type int\. A Backend was expected\. "):
+        register_backend(3)  # type: ignore[arg-type]  # that is the test
+    assert list_backends() == before
+
+
 def test_asking_a_backend_for_anything_but_a_model_does_not_load_its_package() -> None:
     code = (
         "import sys; from modelfetch.backends import infer_backend, list_backends;"

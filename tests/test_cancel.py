@@ -36,6 +36,13 @@ def test_the_token_is_set_before_anybody_is_told() -> None:
     assert seen == [True]
 
 
+def test_what_is_no_function_is_refused_and_not_called_later() -> None:
+    token = CancelToken()
+    with pytest.raises(TypeError, match=r"^fn=3 is of the type int\. A function was expected\. "):
+        token.on_cancel(3)  # type: ignore[arg-type]  # that is the test
+    token.cancel()
+
+
 def test_who_comes_late_is_told_at_once() -> None:
     token, told = CancelToken(), []
     token.cancel()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from modelfetch.core.models.catalog import Catalog, ModelSpec
+from modelfetch.core.models.catalog import Catalog
+from modelfetch.core.models.spec import ModelSpec
 from modelfetch.errors import BackendError, ModelNotFoundError
 from modelfetch.loaded import LoadedModel, LoadedModels, frozen
 

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from .core.kept.clean import CleanReport, LeftAlone
     from .core.kept.status import ModelStatus
     from .core.models.builtin import DEFAULT_CATALOG
-    from .core.models.catalog import Catalog, ModelSpec
+    from .core.models.catalog import Catalog
     from .core.models.choice import Choice, choose_variant
     from .core.models.fit import Fit, MachineFacts, MemoryEstimate, Verdict, judge_fit
+    from .core.models.spec import ModelSpec
     from .core.planning.plan import DownloadPlan, PlannedFile
     from .core.shown.card import Action, Card, Icon, model_card, progress_card
     from .core.shown.states import Downloaded, Downloading, Failed, ModelState, NotDownloaded, Queued
@@ -59,10 +60,11 @@ _HOMES = {
     "core.models.builtin": ("DEFAULT_CATALOG",),
     "core.kept.cached": ("CachedModel", "VerifyReport"),
     "core.shown.card": ("Action", "Card", "Icon", "model_card", "progress_card"),
-    "core.models.catalog": ("Catalog", "ModelSpec"),
+    "core.models.catalog": ("Catalog",),
     "core.models.choice": ("Choice", "choose_variant"),
     "core.kept.clean": ("CleanReport", "LeftAlone"),
     "core.models.fit": ("Fit", "MachineFacts", "MemoryEstimate", "Verdict", "judge_fit"),
+    "core.models.spec": ("ModelSpec",),
     "core.planning.plan": ("DownloadPlan", "PlannedFile"),
     "core.transfer.progress": ("DownloadProgress", "DownloadStatus"),
     "core.shown.states": ("Downloaded", "Downloading", "Failed", "ModelState", "NotDownloaded", "Queued"),

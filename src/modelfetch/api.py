@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from .cancel import SupportsIsSet
-    from .core.models.catalog import ModelSpec
+    from .core.models.spec import ModelSpec
     from .core.transfer.progress import DownloadProgress
     from .job import DownloadResult
 

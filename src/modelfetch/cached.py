@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .core.kept.cached import CachedModel, VerifyReport
     from .core.kept.clean import CleanReport
     from .core.kept.status import ModelStatus
-    from .core.models.catalog import ModelSpec
+    from .core.models.spec import ModelSpec
 
 
 def list_cached(cache_dir: str | PathLike[str] | None = None) -> tuple[CachedModel, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
+from .core.given import FUNCTION
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -42,7 +44,11 @@ class CancelToken:
         return self._is_set
 
     def on_cancel(self, fn: Callable[[], object]) -> Callable[[], None]:
-        """Call ``fn`` on the thread that cancels, at once on this one when that has happened; returns what unregisters it."""
+        """Call ``fn`` on the thread that cancels, at once on this one when that has happened; returns what unregisters it.
+
+        Raises TypeError for what is no function.
+        """
+        fn = FUNCTION.checked("fn", fn)
         key = object()
         self._callbacks[key] = fn
         if self._is_set:

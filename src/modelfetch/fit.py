@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from .core.models.catalog import ModelSpec
     from .core.models.fit import Fit, MachineFacts
+    from .core.models.spec import ModelSpec
 
 
 def machine_facts(cache_dir: str | PathLike[str] | None = None) -> MachineFacts:
@@ -53,7 +53,7 @@ def check_fit(  # noqa: PLR0913 - each is a choice a caller may want to make
     model = checked("model_or_plan", model)
     headroom = checked("storage_headroom", storage_headroom)
     options = plan_options({"backend": backend, "revision": revision, "cache_dir": cache_dir, "catalog": catalog})
-    here = machine(options.cache_dir) if facts is None else facts
+    here = checked("facts", facts) or machine(options.cache_dir)
     if isinstance(model, DownloadPlan):
         return fit_plan(model, options, here, storage_headroom=headroom, backend_options=backend_options)
     spec = specify_cached(model, options)

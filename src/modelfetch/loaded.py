@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread, current_thread
 from typing import TYPE_CHECKING
 
-from .core.models.catalog import ModelSpec, parted, resolve
+from .core.models.catalog import parted, resolve
+from .core.models.spec import ModelSpec
 from .core.planning.listing import is_commit
 from .errors import BackendError
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from typing import Self, Unpack
 
-    from .core.models.catalog import ModelSpec
     from .core.models.fit import MachineFacts
+    from .core.models.spec import ModelSpec
     from .core.shown.card import Card
     from .core.shown.states import ModelState
     from .core.transfer.progress import DownloadProgress

@@ -17,7 +17,7 @@ from .job import deliver
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .core.models.catalog import ModelSpec
+    from .core.models.spec import ModelSpec
     from .job import DownloadJob
 
 T = TypeVar("T")

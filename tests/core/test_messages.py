@@ -10,8 +10,9 @@ import pytest
 
 from modelfetch.backends import find_backend
 from modelfetch.core.models.builtin import DEFAULT_CATALOG
-from modelfetch.core.models.catalog import ModelSpec, resolve
+from modelfetch.core.models.catalog import resolve
 from modelfetch.core.models.fit import GIB, check_memory
+from modelfetch.core.models.spec import ModelSpec
 from modelfetch.core.planning.asking import MOST_PAGES, Heard, Silence, list_repo
 from modelfetch.core.planning.listing import (
     FileEntry,

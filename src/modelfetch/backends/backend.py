@@ -6,12 +6,15 @@ and where it can run are asked without its package; only ``load`` imports that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
+from ..core.given import FUNCTION, Expected, of, or_none
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from ..core.models.fit import MemoryEstimate
@@ -49,6 +52,19 @@ def _no_estimate(
     return None
 
 
+_TEXT = Expected(or_none(of(str)), "A text, or None,", "pass for example 'mlx-lm', or leave it out")
+_SEVERAL = Expected(of(Iterable), "Several file names or patterns, in a tuple,", "pass for example ('*.json',)")
+
+_FIELDS = {
+    "name": Expected(of(str), "A word", "pass for example 'llama.cpp'"),
+    "needed": _SEVERAL,
+    "patterns": _SEVERAL,
+    "package": _TEXT,
+    "install": _TEXT,
+    **dict.fromkeys(("load", "recognises", "unavailable_on", "check", "facts", "memory"), FUNCTION),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """Who loads a model. The first four fields say what it is; all others have defaults that promise nothing.
@@ -58,6 +74,7 @@ class Backend:
     ``load``: called as ``load(folder, **options)`` with the snapshot folder (a Path); its result is what ``load_cached``
     returns. It takes the files from there and makes no request; whatever it raises becomes a BackendError,
     and so does what any other function of a backend raises.
+    Raises TypeError for a field of the wrong type, ValueError for an empty name and for patterns that are none.
 
     ``package``: the module that ``load`` imports, None for the standard library; it is looked for, never imported.
     ``install``: the requirement that brings it, as pip takes it.
@@ -82,6 +99,8 @@ class Backend:
     memory: Estimate = _no_estimate
 
     def __post_init__(self) -> None:
+        for field, expected in _FIELDS.items():
+            expected.checked(field, getattr(self, field))
         object.__setattr__(self, "patterns", _words("patterns", self.patterns))
         object.__setattr__(self, "needed", tuple(_words("each entry of needed", entry) for entry in self.needed))
         if not self.name:
@@ -111,9 +130,9 @@ def takes(path: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def _words(what: str, given: Iterable[str]) -> tuple[str, ...]:
+def _words(what: str, given: object) -> tuple[str, ...]:
     """A tuple of texts. A lone string would be taken letter by letter, so it is refused."""
-    words = () if isinstance(given, str) else tuple(given)
+    words = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else ()
     if not words or not all(isinstance(word, str) for word in words):
         message = (
             f"{what} is {given!r:.80}. At least one file name or pattern was expected, in a tuple. The backend was not "

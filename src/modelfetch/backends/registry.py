@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ..core.given import Expected, of
 from ..errors import BackendError
+from .backend import Backend
 from .guarded import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .backend import Backend
+_BACKEND = Expected(of(Backend), "A Backend", "pass Backend(name=..., needed=..., patterns=..., load=...)")
 
 _registered: dict[str, Backend] = {}
 _registering = Lock()
@@ -32,7 +34,11 @@ class Inference:
 
 
 def register_backend(backend: Backend) -> Backend:
-    """Make ``backend`` known by its name to this process, in place of one of that name; returns it. Any thread may call."""
+    """Make ``backend`` known by its name to this process, in place of one of that name; returns it.
+
+    Any thread may call. Raises TypeError for what is no Backend.
+    """
+    backend = _BACKEND.checked("backend", backend)
     with _registering:
         global _registered  # noqa: PLW0603 - replaced whole, so that readers need no lock
         _registered = {**_registered, backend.name: backend}

@@ -16,7 +16,7 @@ from .looking import snapshot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..core.models.catalog import ModelSpec
+    from ..core.models.spec import ModelSpec
     from .looking import Snapshot
     from .options import PlanOptions
 

@@ -14,8 +14,8 @@ from ..adapters.machine import available_memory, total_memory
 from ..backends import find_backend
 from ..backends.guarded import guarded
 from ..core.kept.status import ModelStatus
-from ..core.models.catalog import ModelSpec
 from ..core.models.fit import MachineFacts, check_memory, judge_fit
+from ..core.models.spec import ModelSpec
 from ..core.planning.plan import DownloadPlan
 from .looking import status
 from .planning import seen_from

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..adapters.cache import RepoCache
     from ..backends import Backend
-    from ..core.models.catalog import ModelSpec
+    from ..core.models.spec import ModelSpec
     from ..core.planning.listing import FileEntry
 
 

@@ -15,7 +15,7 @@ from ..errors import BackendError, IntegrityError, NotCachedError
 
 if TYPE_CHECKING:
     from ..adapters.cache import RepoCache
-    from ..core.models.catalog import ModelSpec
+    from ..core.models.spec import ModelSpec
     from .judging import Damaged, Incomplete, Unclaimed
 
 _SHOWN = 5

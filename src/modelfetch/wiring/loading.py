@@ -22,7 +22,7 @@ from .naming import typed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..core.models.catalog import ModelSpec
+    from ..core.models.spec import ModelSpec
     from ..errors import ModelFetchError
     from .judging import Unloadable
     from .options import PlanOptions

@@ -15,7 +15,7 @@ from ..backends import find_backend, list_backends
 from ..backends.completeness import choice_from, recorded_choices
 from ..core.kept.cached import CachedModel
 from ..core.kept.status import ModelStatus, status_of
-from ..core.models.catalog import ModelSpec, patterns
+from ..core.models.spec import ModelSpec, patterns
 from ..core.planning.listing import chooser
 from ..errors import CacheError
 from .folder import cache_folder

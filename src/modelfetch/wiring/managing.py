@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from ..core.models.catalog import ModelSpec
+    from ..core.models.spec import ModelSpec
     from .options import PlanOptions
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ..adapters.account import cache_dir
 from ..adapters.cache import CachedRepo, is_folder_name
-from ..core.models.catalog import DEFAULT_REVISION, ModelSpec, parted
+from ..core.models.catalog import DEFAULT_REVISION, parted
+from ..core.models.spec import ModelSpec
 from ..core.paths import unsafe
 from .planning import chosen, specify
 

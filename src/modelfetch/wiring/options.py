@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
 
-    from ..core.models.catalog import ModelSpec
+    from ..core.models.spec import ModelSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

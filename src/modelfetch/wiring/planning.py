@@ -16,7 +16,8 @@ from ..adapters.http import HttpWire
 from ..adapters.hub import Hub
 from ..adapters.threads import Crew, Scope, in_background
 from ..backends import find_backend, infer_backend
-from ..core.models.catalog import ModelSpec, patterns, resolve
+from ..core.models.catalog import resolve
+from ..core.models.spec import ModelSpec, patterns
 from ..core.planning.asking import list_repo
 from ..core.planning.listing import is_commit
 from ..core.planning.plan import DownloadPlan, make_plan, plan_of

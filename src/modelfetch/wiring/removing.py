@@ -14,7 +14,7 @@ from .folder import cache_folder
 from .naming import asked_revision, specify_cached
 
 if TYPE_CHECKING:
-    from ..core.models.catalog import ModelSpec
+    from ..core.models.spec import ModelSpec
     from .options import PlanOptions
 
 

@@ -38,7 +38,7 @@ from .tidying import tidied
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..core.models.catalog import ModelSpec
+    from ..core.models.spec import ModelSpec
     from ..core.transfer.progress import DownloadProgress
     from ..job import Run
 

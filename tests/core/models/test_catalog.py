@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from modelfetch.core.models.catalog import Catalog, ModelSpec, patterns, resolve
+from modelfetch.core.models.catalog import Catalog, resolve
+from modelfetch.core.models.spec import ModelSpec, patterns
 from modelfetch.errors import ModelNotFoundError
 
 TINY = ModelSpec("tiny", "org/tiny", backend="ctranslate2")

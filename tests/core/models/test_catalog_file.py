@@ -6,8 +6,9 @@ from dataclasses import fields
 
 import pytest
 
-from modelfetch.core.models.catalog import Catalog, ModelSpec
+from modelfetch.core.models.catalog import Catalog
 from modelfetch.core.models.catalog_file import SCHEMA
+from modelfetch.core.models.spec import ModelSpec
 
 WHOLE = """
 schema = "modelfetch.catalog/1"

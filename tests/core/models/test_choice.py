@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from modelfetch.core.models.catalog import ModelSpec
 from modelfetch.core.models.choice import choose_variant
 from modelfetch.core.models.fit import GIB, MachineFacts, MemoryEstimate, Verdict
+from modelfetch.core.models.spec import ModelSpec
 
 
 def variant(name: str, gigabytes: int, **more: object) -> ModelSpec:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from modelfetch.core.models.catalog import ModelSpec
 from modelfetch.core.models.fit import GIB, Fit, MachineFacts, MemoryEstimate, Verdict, check_memory, judge_fit
+from modelfetch.core.models.spec import ModelSpec
 from modelfetch.errors import InsufficientMemoryError
 
 LARGE = ModelSpec("large", "org/large", display_name="Whisper large", min_ram_bytes=10 * GIB)

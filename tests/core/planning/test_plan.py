@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from modelfetch.core.models.catalog import ModelSpec
+from modelfetch.core.models.spec import ModelSpec
 from modelfetch.core.planning.listing import FileEntry, Listing, trusted
 from modelfetch.core.planning.plan import DownloadPlan, PlannedFile, Presence, make_plan, plan_of
 from modelfetch.core.planning.plan_file import believed

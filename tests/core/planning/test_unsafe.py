@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from modelfetch.core.models.catalog import ModelSpec
+from modelfetch.core.models.spec import ModelSpec
 from modelfetch.core.planning.listing import FileEntry
 from modelfetch.core.planning.plan import DownloadPlan, plan_of
 from modelfetch.core.planning.unsafe import check_safe, unsafe_files

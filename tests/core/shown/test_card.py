@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelfetch.core.models.catalog import ModelSpec
 from modelfetch.core.models.fit import GIB, MachineFacts, judge_fit
+from modelfetch.core.models.spec import ModelSpec
 from modelfetch.core.shown.card import Action, Icon, model_card, progress_card
 from modelfetch.core.shown.states import Downloaded, Downloading, Failed, NotDownloaded, Queued
 from modelfetch.core.transfer.progress import DownloadProgress, DownloadStatus

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelfetch.core.models.catalog import ModelSpec
+from modelfetch.core.models.spec import ModelSpec
 from modelfetch.core.shown.lineup import Lineup, identity, no_place, not_removed, runs_already
 
 

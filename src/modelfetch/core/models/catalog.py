@@ -7,16 +7,18 @@ id; a name that is neither is an error that lists what was close.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ...errors import ModelNotFoundError
+from ..given import Expected, of
 from ..paths import unsafe
+from .spec import SPEC, ModelSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
 _REPO_ID = re.compile(r"\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?", re.ASCII)
 """huggingface_hub's ``validate_repo_id``: letters, digits, ``-``, ``_``, ``.``; both names up to 96 characters."""
@@ -24,68 +26,22 @@ _REPO_ID = re.compile(r"\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?", re.ASCII)
 DEFAULT_REVISION = "main"
 """The branch that the Hub makes with every repo."""
 
-MEASURED = ("min_ram_bytes", "size_bytes")
-"""The fields of a spec that are numbers of bytes, and can be ``unverified``."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """What is known of a model before anybody is asked.
-
-    ``name``: what a person types for it. ``repo_id``: ``org/name`` on the Hub. ``backend``: who loads it.
-    ``revision``: branch, tag or commit, None for ``main``. ``allow_patterns``, ``ignore_patterns``: which files
-    (None: the backend's own, or all). ``display_name`` and ``description``: what a person reads. ``capabilities`` are
-    for badges, such as Speech. ``min_ram_bytes`` is the memory that a machine has to have, ``size_bytes`` the weights
-    on disk; None where nobody measured. ``unverified`` names those of the two that rest on one source or a formula:
-    such a need of memory warns, and never refuses. Raises ValueError for any other word in ``unverified``.
-    """
-
-    name: str
-    repo_id: str
-    _: KW_ONLY
-    backend: str | None = None
-    revision: str | None = None
-    allow_patterns: Sequence[str] | None = None
-    ignore_patterns: Sequence[str] | None = None
-    display_name: str | None = None
-    description: str = ""
-    capabilities: Sequence[str] = ()
-    min_ram_bytes: int | None = None
-    size_bytes: int | None = None
-    unverified: Sequence[str] = ()
-
-    def __post_init__(self) -> None:
-        for field in ("allow_patterns", "ignore_patterns", "capabilities", "unverified"):
-            object.__setattr__(self, field, patterns(getattr(self, field)))
-        if others := sorted(set(self.unverified).difference(MEASURED)):
-            message = (
-                f"unverified={others[0]!r} of the model {self.name!r} means nothing. {' or '.join(MEASURED)} was expected. "
-                "No spec was made; correct it."
-            )
-            raise ValueError(message)
-
-    @property
-    def title(self) -> str:
-        """What a person reads: ``display_name``, or else ``name``."""
-        return self.display_name or self.name
-
-    @property
-    def declared_ram_bytes(self) -> int | None:
-        """The memory that may be held against a machine: ``min_ram_bytes``, unless it is ``unverified``; None for none."""
-        return None if "min_ram_bytes" in self.unverified else self.min_ram_bytes
+_SPECS = Expected(of(Iterable), "Several ModelSpecs, in a list,", "pass [ModelSpec(name, repo_id), ...]")
 
 
 class Catalog(Mapping[str, ModelSpec]):
     """An immutable mapping of names to specs; ``catalog | other`` lets the right side win.
 
-    Raises ValueError where two different specs have one name, and for a name that nobody can ask for.
+    Raises ValueError where two different specs have one name, and for a name that nobody can ask for; TypeError for what
+    is no spec.
     """
 
     __slots__ = ("_specs",)
 
     def __init__(self, specs: Iterable[ModelSpec] = ()) -> None:
         self._specs: dict[str, ModelSpec] = {}
-        for spec in specs:
+        for given in _SPECS.checked("specs", specs):
+            spec = SPEC.checked("spec", given)
             if not spec.name or "@" in spec.name:
                 message = (
                     f"A model in a catalog cannot be called {spec.name!r}. A name that is not empty and has no '@', which "
@@ -109,6 +65,8 @@ class Catalog(Mapping[str, ModelSpec]):
         return len(self._specs)
 
     def __or__(self, other: Mapping[str, ModelSpec]) -> Catalog:
+        if not isinstance(other, Mapping):
+            return NotImplemented
         return Catalog({**self._specs, **Catalog(other.values())}.values())
 
     def __hash__(self) -> int:
@@ -129,15 +87,9 @@ class Catalog(Mapping[str, ModelSpec]):
         return catalog_from_toml(text)
 
     def with_spec(self, spec: ModelSpec) -> Catalog:
-        """This catalog and ``spec``, which replaces one of the same name."""
+        """This catalog and ``spec``, which replaces one of the same name. Raises TypeError for what is no spec."""
+        spec = SPEC.checked("spec", spec)
         return self | {spec.name: spec}
-
-
-def patterns(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Patterns (or other words) as a tuple; a lone string is one, as huggingface_hub takes it."""
-    if given is None:
-        return None
-    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def is_repo_id(text: str) -> bool:

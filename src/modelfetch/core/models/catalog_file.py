@@ -12,7 +12,8 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from ..paths import unsafe
-from .catalog import MEASURED, Catalog, ModelSpec, is_repo_id
+from .catalog import Catalog, is_repo_id
+from .spec import MEASURED, ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

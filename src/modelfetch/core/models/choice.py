@@ -6,17 +6,21 @@ equals the larger is the better model; where sizes say nothing, the one that was
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .fit import Fit, MachineFacts, MemoryEstimate, Verdict, judge_fit
-from .headroom import HEADROOM
+from ..given import FUNCTION, Expected, of
+from .fit import MACHINE, Fit, MachineFacts, MemoryEstimate, Verdict, judge_fit
+from .headroom import HEADROOM, SHARE
+from .spec import SPEC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from .catalog import ModelSpec
+    from .spec import ModelSpec
 
+_SPECS = Expected(of(Iterable), "Several ModelSpecs, in a list,", "pass [spec, ...]")
 _BEST_FIRST = (Verdict.FITS, Verdict.TIGHT, Verdict.UNKNOWN)
 
 
@@ -43,10 +47,14 @@ def choose_variant(
     """The best of ``specs`` on ``machine``. Pure; may be called on any thread.
 
     ``estimate``: a backend's reckoning of a spec's memory, or None. ``storage_headroom``: the share of its bytes that has to
-    be free beyond them, as for :func:`judge_fit`.
+    be free beyond them, as for :func:`judge_fit`. Raises TypeError for what is of another type, ValueError for a headroom
+    below 0.
     """
+    machine, estimate = MACHINE.checked("machine", machine), FUNCTION.checked("estimate", estimate)
+    storage_headroom = SHARE.checked("storage_headroom", storage_headroom)
     fits = tuple(
-        (spec, judge_fit(spec, machine, estimate=estimate(spec), storage_headroom=storage_headroom)) for spec in specs
+        (spec, judge_fit(spec, machine, estimate=estimate(spec), storage_headroom=storage_headroom))
+        for spec in [SPEC.checked("spec", given) for given in _SPECS.checked("specs", specs)]
     )
     possible = [(spec, fit) for spec, fit in fits if fit.verdict is not Verdict.TOO_BIG]
     if not possible:

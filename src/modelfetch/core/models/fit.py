@@ -12,18 +12,23 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from ...errors import InsufficientMemoryError
+from ..given import Expected, count, of, or_none
 from ..text import bytes_text
-from .headroom import HEADROOM, required_bytes
+from .headroom import HEADROOM, SHARE, required_bytes
+from .spec import SPEC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .catalog import ModelSpec
+    from .spec import ModelSpec
 
 GIB = 1 << 30
 _MIB = 1 << 20
 
 _SLOW = "expect it to be slow or to fail"
+
+_COUNT = Expected(count(0), "A whole number of bytes, 0 or more,", "pass it in bytes")
+_KNOWN = Expected(or_none(count(0)), "A whole number of bytes, 0 or more, or None,", "pass None for what is not known")
 
 
 class Verdict(Enum):
@@ -40,12 +45,16 @@ class MachineFacts:
     """What this machine has, in bytes; None where it does not say.
 
     ``total_memory`` is all that a process here could ever use (a container's limit counts), ``available_memory`` what
-    it could use now, ``free_storage`` what may still be written where the cache is.
+    it could use now, ``free_storage`` what may still be written where the cache is. Raises TypeError and ValueError for what
+    is no number of bytes.
     """
 
     total_memory: int | None = None
     available_memory: int | None = None
     free_storage: int | None = None
+
+    def __post_init__(self) -> None:
+        _set(self, _KNOWN, "total_memory", "available_memory", "free_storage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +62,26 @@ class MemoryEstimate:
     """What loading a model will take.
 
     ``peak``: bytes of memory at its highest point. ``resident``: bytes from then on. ``why``: how both were reckoned, in words.
+    Raises TypeError and ValueError for what is no number of bytes.
     """
 
     peak: int
     resident: int
     why: str
+
+    def __post_init__(self) -> None:
+        _set(self, _COUNT, "peak", "resident")
+
+
+def _set(value: object, expected: Expected, *fields: str) -> None:
+    for field in fields:
+        object.__setattr__(value, field, expected.checked(field, getattr(value, field)))
+
+
+MACHINE = Expected(of(MachineFacts), "A MachineFacts", "pass machine_facts(), or MachineFacts(total_memory=...)")
+"""What a function that judges for a machine expects."""
+
+_ESTIMATE = Expected(or_none(of(MemoryEstimate)), "A MemoryEstimate, or None,", "pass what a backend estimated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +120,11 @@ def judge_fit(
 
     ``estimate``: a backend's reckoning, which wins over a figure of the spec that is unverified. ``remaining``: bytes
     still to be fetched (None: the spec's size). ``storage_headroom``: the share of them that has to be free beyond them.
+    Raises TypeError for what is of another type, ValueError for a number below 0.
     """
+    spec, machine = SPEC.checked("spec", spec), MACHINE.checked("machine", machine)
+    estimate, remaining = _ESTIMATE.checked("estimate", estimate), _KNOWN.checked("remaining", remaining)
+    storage_headroom = SHARE.checked("storage_headroom", storage_headroom)
     peak = estimate.peak if estimate else spec.min_ram_bytes
     to_fetch = spec.size_bytes if remaining is None else remaining
     findings = [*_memory(spec.declared_ram_bytes, peak, machine), *_storage(to_fetch, storage_headroom, machine)]

@@ -6,10 +6,17 @@ begin reckon alike.
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, inf
+
+from ..given import Expected, number
 
 HEADROOM = 0.2
 """Share of the bytes to fetch that has to be free beyond them: what the list in docs/how-to/model-picker.md asks for."""
+
+SHARE = Expected(
+    number(lambda share: 0 <= share < inf), "A finite share of 0 or more", "pass for example 0.2 for a fifth more"
+)
+"""What may be passed for it."""
 
 
 def required_bytes(remaining: int, headroom: float) -> int:

@@ -7,8 +7,9 @@ the cache of a conversation and for Python. A plan takes the sizes from the Hub,
 
 from __future__ import annotations
 
-from .catalog import Catalog, ModelSpec
+from .catalog import Catalog
 from .fit import GIB
+from .spec import ModelSpec
 
 _ROWS: tuple[tuple[str, str, str, int, bool], ...] = (  # name, repo, display name, bytes, whether they are exact
     ("llama-3.2-1b", "Llama-3.2-1B-Instruct-4bit", "Llama 3.2 1B", 695_283_921, True),

@@ -8,7 +8,8 @@ base, 1.32 times from small on. A plan takes the sizes from the Hub, where they 
 
 from __future__ import annotations
 
-from .catalog import Catalog, ModelSpec
+from .catalog import Catalog
+from .spec import ModelSpec
 
 _MIB = 1 << 20
 _IMPORTS = 61 * _MIB

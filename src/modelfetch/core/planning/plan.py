@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import ModelNotFoundError
-from ..models.catalog import ModelSpec, patterns
+from ..models.spec import ModelSpec, patterns
 from ..text import bytes_text
 from ..wire.url import public_endpoint
 from .listing import FileEntry, Listing, select

@@ -13,7 +13,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ...errors import ModelFetchError
-from ..models.catalog import ModelSpec, resolve
+from ..models.catalog import resolve
+from ..models.spec import ModelSpec
 from ..wire.url import origin, public_endpoint
 from .listing import entries_as_json, is_commit, trusted_entries, trusted_patterns
 from .plan import DownloadPlan, planned

@@ -11,23 +11,32 @@ from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
-from ..models.fit import Verdict, memory_text
+from ..given import Expected, of, or_none
+from ..models.fit import Fit, Verdict, memory_text
+from ..models.spec import SPEC
 from ..text import bytes_text
-from ..transfer.progress import DownloadStatus
+from ..transfer.progress import DownloadProgress, DownloadStatus
 from .line import detail_line
 from .states import Downloaded, Downloading, Failed, NotDownloaded, Queued
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..models.catalog import ModelSpec
-    from ..models.fit import Fit
-    from ..transfer.progress import DownloadProgress
+    from ..models.spec import ModelSpec
     from .states import ModelState
 
 DIMMED = 0.5
 """Opacity of what cannot be chosen."""
 
+
+_STATE = Expected(
+    of(NotDownloaded, Queued, Downloading, Downloaded, Failed),
+    "One of the states of a model",
+    "pass what DownloadManager.state returns, or mf.NotDownloaded()",
+)
+_FIT = Expected(or_none(of(Fit)), "A Fit, or None,", "pass what check_fit or judge_fit returned")
+_PROGRESS = Expected(of(DownloadProgress), "A DownloadProgress", "pass a job's snapshot()")
+_TITLE = Expected(of(str), "A text", "pass what a person shall read")
 
 _BAD = {Verdict.TIGHT, Verdict.TOO_BIG}
 
@@ -99,7 +108,8 @@ class Card:
 
 
 def model_card(spec: ModelSpec, state: ModelState, *, fit: Fit | None = None, selected: bool = False) -> Card:
-    """The card of a model in a picker. Pure; may be called on any thread."""
+    """The card of a model in a picker. Pure; may be called on any thread. Raises TypeError for what is of another type."""
+    spec, state, fit = SPEC.checked("spec", spec), _STATE.checked("state", state), _FIT.checked("fit", fit)
     card = Card(
         id=spec.name,
         title=spec.title,
@@ -112,7 +122,11 @@ def model_card(spec: ModelSpec, state: ModelState, *, fit: Fit | None = None, se
 
 
 def progress_card(progress: DownloadProgress, title: str, *, id: str = "") -> Card:  # noqa: A002 - the card's own word
-    """The card of one running download, of which no more is known than its progress. Pure; may be called on any thread."""
+    """The card of one running download, of which no more is known than its progress. Pure; may be called on any thread.
+
+    ``title``: what a person reads; ``id``: the card's own (``title`` without one). Raises TypeError for what is of another type.
+    """
+    progress, title = _PROGRESS.checked("progress", progress), _TITLE.checked("title", title)
     return _labelled(_with_progress(Card(id=id or title, title=title), progress))
 
 

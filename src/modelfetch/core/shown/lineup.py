@@ -14,7 +14,7 @@ from ...errors import DownloadInProgressError
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from ..models.catalog import ModelSpec
+    from ..models.spec import ModelSpec
 
 
 def identity(spec: ModelSpec) -> Hashable:
