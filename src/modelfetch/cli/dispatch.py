@@ -12,6 +12,7 @@ from ..errors import ModelFetchError
 from . import FAILED, cached, cleaning, commands, demo
 from .arguments import UsageError, parser
 from .output import say
+from .wording import as_typed
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -38,7 +39,7 @@ def run(argv: Sequence[str] | None) -> int:
         command: ArgumentParser = asked.parser
         command.error(str(error))
     except ModelFetchError as error:
-        say(sys.stderr, f"{type(error).__name__}: {error}")
+        say(sys.stderr, f"{type(error).__name__}: {as_typed(str(error))}")
         return FAILED
     else:
         return code
