@@ -244,8 +244,11 @@ def test_offline_other_patterns_than_were_fetched_are_not_cached(world: World, m
     world.hub.clear()
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
-    with pytest.raises(mf.NotCachedError):
+    with pytest.raises(mf.NotCachedError, match=r"all of its files are asked for.* is allow_patterns=") as caught:
         world.download()
+    assert "('*.json',). A model" in str(caught.value)
+    with pytest.raises(mf.NotCachedError, match="and ignore_patterns="):
+        world.download(allow_patterns="*.bin", ignore_patterns="*.txt")
     assert world.hub.requests == ()
 
 

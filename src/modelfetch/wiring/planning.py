@@ -16,6 +16,7 @@ from ..adapters.http import HttpWire
 from ..adapters.hub import Hub
 from ..adapters.threads import Crew, Scope, in_background
 from ..backends import find_backend, infer_backend
+from ..core.kept.record import Selection
 from ..core.models.catalog import resolve
 from ..core.models.spec import ModelSpec, patterns
 from ..core.planning.asking import list_repo
@@ -27,6 +28,7 @@ from ..errors import NotCachedError
 from .commits import candidates
 
 if TYPE_CHECKING:
+    from ..core.kept.record import SnapshotRecord
     from .options import PlanOptions, Waiting
 
 
@@ -76,13 +78,14 @@ BACKSTOP = 5.0
 def _plan(spec: ModelSpec, where: Account, options: PlanOptions, scope: Scope) -> DownloadPlan:
     cache = RepoCache(where.cache_dir, spec.repo_id)
     revision = spec.revision or ""
-    recorded = _recorded_plan(spec, where, cache, cache.commit_of(revision))
+    commit = cache.commit_of(revision)
+    recorded = _recorded_plan(spec, where, cache, commit)
     if not options.update and (complete := _newest_complete(spec, where, cache)) is not None:
         return complete
     if recorded is not None and (is_commit(revision) or where.offline):
         return recorded
     if where.offline:
-        raise _offline(spec)
+        raise _offline(spec, cache.recorded(commit) if commit else None)
     asked = Question(spec.repo_id, revision, where.endpoint, with_token=where.token is not None)
     listing = Hub(where.endpoint, where.token, agent()).talk(list_repo(asked), scope.line, scope.sleep)
     return seen_from(cache, make_plan(listing, spec, where.endpoint, {}))
@@ -110,10 +113,16 @@ def seen_from(cache: RepoCache, plan: DownloadPlan) -> DownloadPlan:
     return plan.with_inventory(cache.inventory(plan.commit, (file.entry for file in plan.files)))
 
 
-def _offline(spec: ModelSpec) -> NotCachedError:
+def _offline(spec: ModelSpec, record: SnapshotRecord | None) -> NotCachedError:
+    known, todo = "no listing of it was recorded in the cache", "download it once while online (HF_HUB_OFFLINE is set)"
+    if record is not None:
+        asked = Selection(patterns(spec.allow_patterns), patterns(spec.ignore_patterns), ())
+        others = ", or ".join(selection.choice for selection in record.selections)
+        known = f"{asked.choice} are asked for, and what was recorded in the cache is {others}"
+        todo = f"ask for that, or {todo}"
     return NotCachedError(
-        f"{spec.repo_id} at {spec.revision!r} cannot be planned offline: no listing of it was recorded in the cache. A model "
-        "that was downloaded before was expected. No request was made; download it once while online (HF_HUB_OFFLINE is set).",
+        f"{spec.repo_id} at {spec.revision!r} cannot be planned offline: {known}. A model that was downloaded before was "
+        f"expected. No request was made; {todo}.",
     )
 
 

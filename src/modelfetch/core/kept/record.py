@@ -46,6 +46,14 @@ class Selection:
         told = json.dumps([self.allow_patterns, self.ignore_patterns or None])
         return sha256(told.encode()).hexdigest()[:_KEY_DIGITS]
 
+    @property
+    def choice(self) -> str:
+        """The patterns in words."""
+        if self.is_whole:
+            return "all of its files"
+        ignored = f" and ignore_patterns={self.ignore_patterns!r}" if self.ignore_patterns else ""
+        return f"allow_patterns={self.allow_patterns!r}{ignored}"
+
     def is_chosen_by(self, allow: Patterns, ignore: Patterns) -> bool:
         """Whether these patterns are its own; an empty ``ignore`` is none."""
         return self.allow_patterns == allow and (self.ignore_patterns or None) == (ignore or None)
