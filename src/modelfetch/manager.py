@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +92,7 @@ class DownloadManager:
         InsufficientMemoryError when it declares more memory than this machine has, ModelNotFoundError for an unknown alias
         and a malformed repo id or revision, BackendError for an unknown backend. All else is raised by the job's ``result``.
         """
-        spec = specify(checked("model", model), self._options)
+        spec = _as_asked(model, specify(checked("model", model), self._options))
         self._move_up()
         try:
             with self._lock:
@@ -176,7 +176,8 @@ class DownloadManager:
     ) -> Callable[[], None]:
         """Call ``fn(name, state)`` whenever a state changes, for each model at most every ``interval`` seconds.
 
-        Where the catalog has several names for the same files, ``fn`` is called for each of them.
+        ``name`` is how the model was written when it was asked for, with its ``@revision`` if there was one. Where the catalog
+        has several names for the same files, ``fn`` is called for each of them.
         Returns a function that ends the subscription. ``fn`` is called on threads of the downloads, and on those that start,
         cancel or remove a model; ``post`` as for :meth:`DownloadJob.subscribe`. An ``fn`` that raises is logged, and not
         called again for that download. Raises TypeError and ValueError as that does.
@@ -283,7 +284,7 @@ class DownloadManager:
 
     def _spec(self, model: str | ModelSpec) -> ModelSpec:
         """What ``model`` means here: everything that :meth:`states` names can be asked for, though not all can be started."""
-        return specify_cached(checked("model", model), self._options)
+        return _as_asked(model, specify_cached(checked("model", model), self._options))
 
     def _names(self, name: str) -> tuple[str, ...]:
         """``name``, and what else the catalog calls the same files."""
@@ -322,3 +323,8 @@ class DownloadManager:
         if failure is None or isinstance(failure, DownloadCancelled):
             return NotDownloaded()
         return Failed(failure, str(failure))
+
+
+def _as_asked(model: str | ModelSpec, spec: ModelSpec) -> ModelSpec:
+    """``spec`` under the name that the host wrote: two revisions of a repo are two models to it."""
+    return replace(spec, name=model) if isinstance(model, str) else spec

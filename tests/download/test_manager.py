@@ -343,6 +343,20 @@ def test_every_name_of_a_model_is_told_of(managers: Managers) -> None:
     assert all(isinstance(state, mf.Downloaded) for state in last.values())
 
 
+def test_two_revisions_of_a_repo_are_two_models(managers: Managers, world: World) -> None:
+    commit = world.plan().commit
+    manager = managers(queue=True)
+    last: dict[str, mf.ModelState] = {}
+    manager.subscribe(last.__setitem__)
+
+    for name in (f"{REPO}@main", f"{REPO}@{commit}"):
+        manager.start(name).result(60)
+
+    assert set(last) == {f"{REPO}@main", f"{REPO}@{commit}"}
+    assert {name: state for name, state in manager.states().items() if name in last} == last
+    assert manager.card(f"{REPO}@main").id == f"{REPO}@main"
+
+
 def test_a_subscriber_sees_each_model_come(managers: Managers) -> None:
     manager = managers(queue=True)
     told: queue.SimpleQueue[tuple[str, mf.ModelState]] = queue.SimpleQueue()
