@@ -6,6 +6,7 @@ The server owns the download: a page that is closed stops nothing, and one that 
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import uvicorn
@@ -37,7 +38,7 @@ follow();
 </script>"""
 
 app = FastAPI()
-app.state.job = None
+app.state.model, app.state.job = os.environ.get("MODEL", "tiny"), None  # under `uvicorn fastapi_app:app`
 
 
 @app.get("/", response_class=HTMLResponse)
@@ -75,5 +76,7 @@ async def _cards(job: mf.DownloadJob, model: str):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) not in {2, 3}:
+        sys.exit(__doc__)
     app.state.model, port = (*sys.argv[1:], "8000")[:2]
     uvicorn.run(app, port=int(port), timeout_graceful_shutdown=1)

@@ -51,7 +51,8 @@ def plan_download(  # noqa: PLR0913 - each is a choice a caller may want to make
     ``backend``: who will load it; its file patterns apply where none are given.
     ``revision``: branch, tag or commit; None takes the one after ``@``, the spec's, or ``main``.
     ``allow_patterns``, ``ignore_patterns``: shell-style patterns, as huggingface_hub understands them.
-    ``cache_dir``, ``token``, ``endpoint``: None means huggingface_hub's; ``token=False`` sends none.
+    ``cache_dir``, ``token``, ``endpoint``: None means huggingface_hub's; ``token=False`` sends none, and ``token=True``
+    demands the usual one.
     ``catalog``: names to specs, None for the built-in one.
     ``update``: False takes what is recorded on disk when it is complete, without a request.
     ``allow_unsafe``: False refuses files that, by their names, can run code when they are loaded (pickles, programs).

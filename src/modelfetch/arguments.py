@@ -111,6 +111,7 @@ _OPTIONS = {
     "check_memory": _SWITCH,
     "partial": _SWITCH,
     "queue": _SWITCH,
+    "reuse": _SWITCH,
     "storage_headroom": SHARE,
     "facts": Expected(or_none(of(MachineFacts)), "A MachineFacts, or None,", "leave it out for this machine, now"),
     "max_connections": Expected(

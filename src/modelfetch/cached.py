@@ -57,8 +57,9 @@ def load_cached(  # noqa: PLR0913 - each is a choice a caller may want to make
 
     Raises NotCachedError (``missing`` names the files), IntegrityError (a truncated file, a Git LFS pointer), BackendError
     (package missing, platform, wrong files, unknown backend; or what the loader raised, as its cause),
-    ModelNotFoundError, CacheError.
+    ModelNotFoundError, CacheError; TypeError and ValueError for an option of the wrong type or value.
     """
+    model, reuse = checked("model", model), checked("reuse", reuse)
     options = _options(backend, revision, cache_dir, catalog)
     return load(specify_cached(model, options), options, reuse=reuse, backend_options=backend_options)
 
@@ -79,9 +80,9 @@ def model_status(
     files themselves ask for it, as an index does for its shards. A file of another size, a link that leads nowhere and a Git
     LFS pointer count as missing; whether the bytes are the right ones is for :func:`verify_cached` to say.
     ``revision``, ``cache_dir``, ``catalog``: as for :func:`plan_download`. May be called on any thread.
-    Raises ModelNotFoundError, BackendError, CacheError.
+    Raises ModelNotFoundError, BackendError, CacheError; TypeError and ValueError for an option of the wrong type or value.
     """
-    options = _options(backend, revision, cache_dir, catalog)
+    model, options = checked("model", model), _options(backend, revision, cache_dir, catalog)
     return status(specify_cached(model, options), options)
 
 
@@ -103,9 +104,10 @@ def verify_cached(  # noqa: PLR0913 - each is a choice a caller may want to make
     ``is_set()``, looked at for every MiB. ``revision``, ``cache_dir``, ``catalog``: as for :func:`plan_download`.
 
     Raises NotCachedError when there is no snapshot of that revision, DownloadCancelled, ModelNotFoundError,
-    BackendError, CacheError.
+    BackendError, CacheError; TypeError and ValueError for an option of the wrong type or value.
     """
-    options, stop = _options(backend, revision, cache_dir, catalog), checked("cancel", cancel)
+    model, stop = checked("model", model), checked("cancel", cancel)
+    options = _options(backend, revision, cache_dir, catalog)
     return verify(specify_cached(model, options), options, _never if stop is None else stop.is_set)
 
 
@@ -130,9 +132,9 @@ def remove_cached(
     Raises DownloadInProgressError while the model is being downloaded (one that was just cancelled is waited for, a second
     at most), CacheError (also for files in huggingface_hub's shared store where no huggingface_hub that knows it is
     installed), ModelNotFoundError, BackendError. What is refused is refused before anything is removed. Killed half way
-    it leaves no snapshot that looks complete.
+    it leaves no snapshot that looks complete. Raises TypeError and ValueError for an option of the wrong type or value.
     """
-    return remove(model, _options(backend, revision, cache_dir, catalog))
+    return remove(checked("model", model), _options(backend, revision, cache_dir, catalog))
 
 
 def clean_cached(cache_dir: str | PathLike[str] | None = None, *, partial: bool = False) -> CleanReport:

@@ -33,7 +33,10 @@ class CancelToken:
         self._callbacks: dict[object, Callable[[], object]] = {}
 
     def cancel(self) -> None:
-        """Throw the switch: callbacks run now, on this thread, each of them even when another one raises."""
+        """Throw the switch: callbacks run now, on this thread, each of them even when another one raises.
+
+        What a callback raises is raised here, after all of them.
+        """
         self._is_set = True
         with ExitStack() as stack:
             for key in reversed(list(self._callbacks)):

@@ -70,7 +70,10 @@ class ModelFetchError(_Carrier):
 
 
 class ModelNotFoundError(ModelFetchError):
-    """No such alias, repo, revision or file: the name has to be fixed (or the repo is private)."""
+    """No such alias, repo, revision or file: the name has to be fixed (or the repo is private).
+
+    ``repo_id`` and ``revision``: what was asked for, None where it did not get that far.
+    """
 
     def __init__(self, message: str, *, repo_id: str | None = None, revision: str | None = None) -> None:
         super().__init__(message)
@@ -79,7 +82,7 @@ class ModelNotFoundError(ModelFetchError):
 
 
 class AccessError(ModelFetchError):
-    """The Hub knows the model but does not give it to this caller."""
+    """The Hub knows the model but does not give it to this caller. ``repo_id``: which, None where no repo was asked for."""
 
     def __init__(self, message: str, *, repo_id: str | None = None) -> None:
         super().__init__(message)
@@ -148,7 +151,7 @@ class IntegrityError(ModelFetchError):
 class UnsafeFilesError(ModelFetchError):
     """The plan would bring files that can run code when they are loaded, and ``allow_unsafe=False`` was asked for.
 
-    ``files``: their paths in the repo.
+    ``files``: their paths in the repo ``repo_id``.
     """
 
     def __init__(self, message: str, *, files: Iterable[str] = (), repo_id: str | None = None) -> None:
@@ -158,7 +161,10 @@ class UnsafeFilesError(ModelFetchError):
 
 
 class PlanDriftError(ModelFetchError):
-    """The Hub no longer offers what was planned: plan again."""
+    """The Hub no longer offers what was planned: plan again.
+
+    ``repo_id``: whose plan it was. ``path``: the file's path in the repo, None where it is not about one file.
+    """
 
     def __init__(self, message: str, *, repo_id: str | None = None, path: str | None = None) -> None:
         super().__init__(message)
@@ -175,7 +181,7 @@ class NotCachedError(ModelFetchError):
 
 
 class DownloadInProgressError(ModelFetchError):
-    """Another download is running where only one may: wait for it, or follow it."""
+    """Another download is running where only one may: wait for it, or follow it. ``model``: the name of what runs."""
 
     def __init__(self, message: str, *, model: str | None = None) -> None:
         super().__init__(message)
@@ -191,7 +197,10 @@ class CacheError(ModelFetchError):
 
 
 class BackendError(ModelFetchError):
-    """The model cannot be loaded: package missing, wrong files, or a backend nobody registered."""
+    """The model cannot be loaded: package missing, wrong files, or a backend nobody registered.
+
+    ``backend``: its name, None where no backend could be told.
+    """
 
     def __init__(self, message: str, *, backend: str | None = None) -> None:
         super().__init__(message)
@@ -201,7 +210,8 @@ class BackendError(ModelFetchError):
 class DownloadCancelled(_Carrier):
     """The caller cancelled. What had reached the disk stays there.
 
-    ``progress``: the last :class:`DownloadProgress`, or None when nothing had been planned yet.
+    ``progress``: the download's last :class:`DownloadProgress`, all zeros when nothing had been planned yet; None where
+    it was no download that was cancelled (planning, verifying).
     """
 
     def __init__(self, message: str, *, progress: DownloadProgress | None = None) -> None:

@@ -162,7 +162,10 @@ class DownloadManager:
         return self._card(self._spec(model), machine(self._options.cache_dir), selected=selected)
 
     def cards(self, selected: str | None = None) -> tuple[Card, ...]:
-        """The cards of all models of the catalog, in its order; ``selected``: the name of the one that was chosen."""
+        """The cards of all models of the catalog, in its order; ``selected``: the name of the one that was chosen.
+
+        Raises what :meth:`state` does.
+        """
         here = machine(self._options.cache_dir)
         specs = (self._spec(name) for name in self._options.catalog)
         return tuple(self._card(spec, here, selected=spec.name == selected) for spec in specs)

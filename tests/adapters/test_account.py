@@ -307,6 +307,15 @@ def test_a_process_that_took_huggingface_hub_offline_is_offline(neighbour: Calla
     assert is_offline()
 
 
+@pytest.mark.parametrize("said", ["0", "false"])
+def test_what_the_environment_says_now_wins_over_what_huggingface_hub_was_imported_with(
+    neighbour: Callable[..., None], monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    neighbour(HF_HUB_OFFLINE=True)
+    monkeypatch.setenv("HF_HUB_OFFLINE", said)
+    assert not is_offline()
+
+
 def test_asking_imports_nothing_of_huggingface_hubs() -> None:
     code = """
 import sys

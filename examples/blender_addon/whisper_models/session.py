@@ -17,8 +17,7 @@ from .models import MODELS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._vendor.modelfetch import DownloadJob
-    from ._vendor.modelfetch.core.shown.card import Card
+    from ._vendor.modelfetch import Card, DownloadJob
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ._vendor.modelfetch import Downloading, DownloadStatus
-from ._vendor.modelfetch.core.shown.card import Action, Card, Icon, model_card
+from ._vendor.modelfetch import Action, Card, Downloading, DownloadStatus, Icon, model_card
 from .models import MODELS
 
 if TYPE_CHECKING:

@@ -96,9 +96,9 @@ def token_path() -> Path:
 
 
 def is_offline() -> bool:
-    """Whether no request may be made: by the environment, or because the process told huggingface_hub so."""
-    if is_true(_variable("HF_HUB_OFFLINE") or _variable("TRANSFORMERS_OFFLINE")):
-        return True
+    """Whether no request may be made: as the environment says, or else because the process told huggingface_hub so."""
+    if (said := _variable("HF_HUB_OFFLINE") or _variable("TRANSFORMERS_OFFLINE")) is not None:
+        return is_true(said)
     constants = sys.modules.get("huggingface_hub.constants")
     return getattr(constants, "HF_HUB_OFFLINE", False) is True
 

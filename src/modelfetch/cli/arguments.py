@@ -116,19 +116,19 @@ def _add_download(command: argparse.ArgumentParser) -> None:
         "--stall-timeout",
         type=_typed("stall_timeout", float),
         metavar="SECONDS",
-        help=f"in which a connection has to bring {FLOOR >> 10} KiB ({WINDOW:g})",
+        help=f"cut a connection that brings less than {FLOOR >> 10} KiB in this time ({WINDOW:g})",
     )
     how.add_argument(
         "--storage-headroom",
         type=_typed("storage_headroom", float),
         metavar="SHARE",
-        help=f"of the bytes to fetch, that has to be free beyond them ({HEADROOM:g})",
+        help=f"free space to require beyond the bytes to fetch, as a share of them ({HEADROOM:g})",
     )
     how.add_argument(
         "--no-memory-check",
         dest="check_memory",
         action="store_false",
-        help="even if the model needs more than there is",
+        help="download even if the model needs more memory than there is",
     )
 
 
@@ -153,7 +153,9 @@ def _add_choices(command: argparse.ArgumentParser) -> None:
     where = command.add_argument_group("where")
     _add_cache_dir(where)
     where.add_argument("--endpoint", metavar="URL", help="by default HF_ENDPOINT, or the public Hub")
-    where.add_argument("--token", help="by default HF_TOKEN, or who is logged in; others may see what is typed here")
+    where.add_argument(
+        "--token", help="by default HF_TOKEN, or the token of `hf auth login`; others may see what is typed here"
+    )
 
 
 def _add_list(command: argparse.ArgumentParser) -> None:
@@ -195,4 +197,4 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--size", type=byte_count, metavar="SIZE", help=f"of the model {size}")
     command.add_argument("--speed", type=byte_count, metavar="SIZE", help=f"of the network, a second {speed}")
-    command.add_argument("--fast", action="store_true", help="a small model and no pauses, for a machine that watches")
+    command.add_argument("--fast", action="store_true", help="a small model and no pauses, for CI")

@@ -28,7 +28,10 @@ DRAIN_WITHIN = 2.0
 
 
 class DownloadJob:
-    """A download that runs on its own threads. Made by ``start_download``; every method may be called from any thread."""
+    """A download that runs on its own threads. Made by ``start_download``; every method may be called from any thread.
+
+    ``await job`` under asyncio is :meth:`result`; whoever cancels the task that awaits does not cancel the download.
+    """
 
     def __init__(
         self, work: Callable[[Run], DownloadResult], cancel: SupportsIsSet | None = None, *, name: str = ""
@@ -153,6 +156,7 @@ class DownloadJob:
     def updates(self, interval: float = 0.1) -> AsyncIterator[DownloadProgress]:
         """Snapshots as an asyncio iterator, at most every ``interval`` seconds; ends after the terminal one.
 
+        How it ended is in that one, and nothing is raised for it; ``await job`` raises.
         Raises TypeError or ValueError for a wrong ``interval``.
         """
         from .awaited import updates  # noqa: PLC0415 - asyncio is only for those who use it

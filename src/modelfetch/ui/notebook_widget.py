@@ -131,7 +131,8 @@ def widget_class() -> Any:
         import traitlets  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - comes with it
     except ImportError as error:
         message = (
-            "Cards in a notebook need anywidget, which is not installed. Nothing was shown; pip install anywidget."
+            "Cards in a notebook need anywidget, which is not installed. Nothing was shown; "
+            "pip install 'modelfetch[notebook]'."
         )
         raise ImportError(message, name=error.name) from error
 

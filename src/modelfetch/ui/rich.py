@@ -58,7 +58,7 @@ class _Screen:
             from rich.console import Console  # noqa: PLC0415 - importing this module must not need rich
             from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - the same
         except ImportError as error:
-            message = "This bar needs rich, which is not installed. Nothing was shown; pip install modelfetch[rich]."
+            message = "This bar needs rich, which is not installed. Nothing was shown; pip install 'modelfetch[rich]'."
             raise ImportError(message, name=error.name) from error
         console = self._console or Console(stderr=True)
         hidden = not (console.is_terminal or console.is_jupyter) if self._disable is None else self._disable

@@ -71,6 +71,9 @@ def _inferred(plan: DownloadPlan) -> DownloadPlan:
     return plan.with_inference(inference.backend, inference.reason)
 
 
+WHY_OFFLINE = "HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE or huggingface_hub forbids the network"
+"""Where to look when it is not known who switched it off."""
+
 BACKSTOP = 5.0
 """Seconds beyond the stall time-out after which a socket gives up by itself, should nobody watch it."""
 
@@ -114,7 +117,7 @@ def seen_from(cache: RepoCache, plan: DownloadPlan) -> DownloadPlan:
 
 
 def _offline(spec: ModelSpec, record: SnapshotRecord | None) -> NotCachedError:
-    known, todo = "no listing of it was recorded in the cache", "download it once while online (HF_HUB_OFFLINE is set)"
+    known, todo = "no listing of it was recorded in the cache", f"download it once while online ({WHY_OFFLINE})"
     if record is not None:
         asked = Selection(patterns(spec.allow_patterns), patterns(spec.ignore_patterns), ())
         others = ", or ".join(selection.choice for selection in record.selections)

@@ -31,7 +31,7 @@ from ..errors import ModelFetchError, NotCachedError
 from ..job import DownloadResult
 from .fitting import require_memory
 from .options import PlanOptions, TransferOptions, Waiting
-from .planning import BACKSTOP, account_of, agent, plan, seen_from, specify
+from .planning import BACKSTOP, WHY_OFFLINE, account_of, agent, plan, seen_from, specify
 from .room import little_room, room_for
 from .tidying import tidied
 
@@ -104,7 +104,7 @@ def _incomplete(plan: DownloadPlan) -> NotCachedError:
     more = f", and {len(missing) - 5} more" if len(missing) > 5 else ""  # noqa: PLR2004 - as many as a line holds
     message = (
         f"{plan.repo_id} is not complete in the cache, without {', '.join(missing[:5])}{more}. A complete "
-        "copy was expected, because HF_HUB_OFFLINE is set. No request was made; go online and download it."
+        f"copy was expected, because {WHY_OFFLINE}. No request was made; go online and download it."
     )
     return NotCachedError(message, missing=missing)
 

@@ -1,7 +1,8 @@
 """The way to an origin: straight, or through the proxy that the environment names; and whose certificates are believed.
 
 Variables: ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` and their kin as ``urllib.request`` reads them;
-``SSL_CERT_FILE``, ``REQUESTS_CA_BUNDLE`` and ``CURL_CA_BUNDLE`` add to the system's authorities.
+``REQUESTS_CA_BUNDLE`` and ``CURL_CA_BUNDLE`` add to the system's authorities; ``SSL_CERT_FILE`` takes the place of the
+system's file wherever OpenSSL reads that (https://docs.openssl.org/3.0/man7/openssl-env/).
 """
 
 from __future__ import annotations

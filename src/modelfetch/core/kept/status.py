@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ModelStatus(Enum):
-    """How much of a model is in the cache."""
+    """How much of a model is in the cache. PARTIAL: something of it is there, and something that was asked for is not."""
 
     NOT_DOWNLOADED = "not downloaded"
     PARTIAL = "partial"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import ModelNotFoundError
 from ..models.spec import ModelSpec, patterns
-from ..text import bytes_text
+from ..text import bytes_text, counted
 from ..wire.url import public_endpoint
 from .listing import FileEntry, Listing, select
 
@@ -179,7 +179,7 @@ def planned(files: Iterable[FileEntry]) -> tuple[PlannedFile, ...]:
 
 
 def _table(plan: DownloadPlan) -> list[str]:
-    sums = f"{len(plan.files)} files, {bytes_text(plan.total_bytes)}"
+    sums = f"{counted(len(plan.files), 'file')}, {bytes_text(plan.total_bytes)}"
     here = plan.total_bytes - plan.remaining_bytes
     state = "complete" if plan.is_complete else f"{bytes_text(here)} here, {bytes_text(plan.remaining_bytes)} to fetch"
     width = max((len(file.path) for file in plan.files), default=0)

@@ -24,7 +24,11 @@ SAMPLE_EVERY = 0.25
 
 
 class DownloadStatus(Enum):
-    """What a download is doing. The last three are final."""
+    """What a download is doing. The last three are final.
+
+    PENDING: there is no plan yet. CHECKING: there is one, and nothing arrived so far. DOWNLOADING: bytes come, or another
+    process brings them. VERIFYING: every byte is here, and the last digests are being computed.
+    """
 
     PENDING = "pending"
     CHECKING = "checking"
