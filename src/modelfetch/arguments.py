@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from math import isnan
 from typing import Any, TypeVar
 
 from .core.given import FUNCTION, Expected, count, function, number, of, or_none, switch, words
@@ -40,9 +41,17 @@ def _path(given: Any) -> object:
     path = os.fspath(given)
     if not isinstance(path, str):
         raise TypeError
-    if not path:
+    if not path or "\0" in path:
         raise ValueError
+    os.fsencode(path)  # UnicodeEncodeError is a ValueError
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - Path's raises without a home
+
+
+def _catalog(given: object) -> object:
+    """A mapping, and every value of it a spec."""
+    if not isinstance(given, Mapping) or not all(isinstance(spec, ModelSpec) for spec in given.values()):
+        raise TypeError
+    return given
 
 
 def _can_be_set(given: object) -> object:
@@ -69,7 +78,7 @@ _OPTIONS = {
         "pass a name such as 'large-v3' or 'org/name', or what plan_download returned",
     ),
     "catalog": Expected(
-        of(Mapping),
+        _catalog,
         "A mapping of names to specs, or None,",
         "pass Catalog([spec, ...]), or None for the built-in one",
     ),
@@ -137,6 +146,12 @@ _OPTIONS = {
     "cancel": Expected(
         or_none(_can_be_set), "An object with is_set(), or None,", "pass a CancelToken() or a threading.Event()"
     ),
+    "timeout": Expected(
+        or_none(number(lambda seconds: not isnan(seconds))),
+        "A number of seconds, or None,",
+        "pass None to wait as long as it takes",
+    ),
+    "discard": _SWITCH,
     "fn": FUNCTION,
     "post": Expected(
         or_none(function),

@@ -51,7 +51,7 @@ class _Carrier(Exception):  # noqa: N818 - a shared base that is never raised it
     """An exception whose attributes survive pickling (to another process, thread pool or log)."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message.translate(_UNSHOWN))
+        super().__init__(str(message).translate(_UNSHOWN))
         self.message: str = self.args[0]
 
     def __reduce__(self) -> tuple[Callable[..., _Carrier], tuple[type, dict[str, object]]]:

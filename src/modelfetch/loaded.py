@@ -85,11 +85,13 @@ class LoadedModels:
 
         ``backend``: only those that it loaded. ``catalog``: names to specs, None for the built-in one. A revision that is a
         commit narrows it down to that commit; any other revision is ignored. Nothing is unloaded while somebody still holds
-        it. Raises ModelNotFoundError.
+        it. Raises ModelNotFoundError; TypeError for an argument of the wrong type.
         """
-        from .core.models.builtin import DEFAULT_CATALOG  # noqa: PLC0415 - importing this module stays cheap
+        from .arguments import checked  # noqa: PLC0415 - importing this module stays cheap
+        from .core.models.builtin import DEFAULT_CATALOG  # noqa: PLC0415 - as above
 
-        spec = self._meant(model, DEFAULT_CATALOG if catalog is None else catalog)
+        model, backend = checked("model", model), checked("backend", backend)
+        spec = self._meant(model, DEFAULT_CATALOG if catalog is None else checked("catalog", catalog))
         commit = spec.revision if spec.revision and is_commit(spec.revision) else None
 
         def is_meant(loaded: LoadedModel) -> bool:

@@ -119,6 +119,7 @@ class DownloadManager:
 
         Raises ModelNotFoundError, BackendError.
         """
+        discard = checked("discard", discard)
         running = self._running(identity(self._spec(model)))
         if running is not None:
             running.job.cancel(discard)
@@ -314,7 +315,7 @@ class DownloadManager:
     def _state(self, spec: ModelSpec) -> ModelState:
         key = identity(spec)
         if (running := self._running(key)) is not None:
-            waiting = self._lineup.waiting
+            waiting = [other for other in self._lineup.waiting if self._running(other) is not None]
             return Queued(waiting.index(key)) if key in waiting else Downloading(running.job.snapshot())
         path = downloaded_path(spec, self._options)
         return Downloaded(path) if path is not None else self._last_word(key)

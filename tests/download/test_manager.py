@@ -489,21 +489,18 @@ def test_a_subscriber_that_raises_is_called_once_for_each_download_also_in_a_que
 def test_a_subscriber_is_told_of_a_place_in_the_queue_when_it_changes(managers: Managers) -> None:
     manager = managers(queue=True)
     managers.hold()
-    told: queue.SimpleQueue[tuple[str, mf.ModelState]] = queue.SimpleQueue()
+    seen: list[mf.ModelState] = []
     manager.start(REPO)
     manager.start(OTHER)
-    manager.subscribe(lambda name, state: told.put((name, state)))
+    manager.subscribe(lambda name, state: seen.append(state) if name == "org/third" else None)
     last = manager.start("org/third")
     manager.start("org/fourth")
+    wait_until(lambda: seen == [mf.Queued(1)], "its place")
     manager.cancel(OTHER)
-    wait_until(lambda: manager.state("org/third") == mf.Queued(0), "its next place")
+    assert manager.state("org/third") == mf.Queued(0)
+    wait_until(lambda: seen == [mf.Queued(1), mf.Queued(0)], "its next place")
     manager.cancel("org/third")
     assert isinstance(last.exception(20), mf.DownloadCancelled)
-
-    seen = []
-    while not told.empty():
-        name, state = told.get()
-        seen += [state] if name == "org/third" else []
     assert seen == [mf.Queued(1), mf.Queued(0), mf.NotDownloaded()]
 
 

@@ -22,12 +22,18 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What one call works with. ``token`` is None for an anonymous one."""
+    """What one call works with. ``token`` is None for an anonymous one, and where ``refusal`` says why there is none."""
 
     token: str | None = field(repr=False)
     endpoint: str
     cache_dir: Path
     offline: bool
+    refusal: AuthenticationError | None = field(default=None, repr=False)
+
+    def check_token(self) -> None:
+        """Before a request: raise AuthenticationError when the usual token could not be read."""
+        if self.refusal is not None:
+            raise self.refusal
 
 
 def account(
@@ -35,15 +41,24 @@ def account(
     requested_endpoint: str | None = None,
     requested_cache_dir: str | os.PathLike[str] | None = None,
 ) -> Account:
-    """All four, as a call asked for them or as they usually are.
+    """All of it, as a call asked for it or as it usually is.
 
-    Raises AuthenticationError, as :func:`token` does, and NetworkError, as :func:`endpoint` does.
+    Raises NetworkError, as :func:`endpoint` does, and AuthenticationError, as :func:`token` does, for a token that was asked for;
+    a usual one that cannot be read is a ``refusal``: who makes no request needs none.
     """
+    found, refusal = None, None
+    try:
+        found = token(requested_token)
+    except AuthenticationError as error:
+        if requested_token is not None:
+            raise
+        refusal = error
     return Account(
-        token=token(requested_token),
+        token=found,
         endpoint=endpoint(requested_endpoint),
         cache_dir=cache_dir(requested_cache_dir),
         offline=is_offline(),
+        refusal=refusal,
     )
 
 
@@ -121,7 +136,7 @@ def _variable(name: str) -> str | None:
 def _from_environment() -> str | None:
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         if value := _variable(name):
-            return checked_token(value, f"the variable {name}")
+            return _stored_token(value, f"the variable {name}")
     return None
 
 
@@ -137,7 +152,12 @@ def _from_file() -> str | None:
             "expected. Nothing was requested; mend its rights, or pass token=False to go without."
         )
         raise AuthenticationError(message) from error
-    return checked_token(text.decode("utf-8", "replace"), f"the token file {path}")
+    return _stored_token(text.decode("utf-8", "replace"), f"the token file {path}")
+
+
+def _stored_token(text: str, source: str) -> str | None:
+    """As huggingface_hub reads one (``_clean_token``): a line that was broken in two is one. Raises AuthenticationError."""
+    return checked_token(text.replace("\r", "").replace("\n", ""), source)
 
 
 def _from_huggingface_hub() -> str | None:

@@ -51,8 +51,11 @@ class DownloadJob:
         return self
 
     def cancel(self, discard: bool = False) -> None:  # noqa: FBT001, FBT002 - the one question a Cancel button asks
-        """End the download, keeping its bytes unless ``discard``. Returns at once; idempotent."""
-        self._run.cancel(discard=discard)
+        """End the download, keeping its bytes unless ``discard``. Returns at once; idempotent.
+
+        Raises TypeError for a ``discard`` that is neither True nor False: bytes are not thrown away by mistake.
+        """
+        self._run.cancel(discard=checked("discard", discard))
 
     # ------------------------------------------------------------------ a look
 
@@ -92,8 +95,11 @@ class DownloadJob:
         return self._run.ending.result()
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end; the error, or None. Raises TimeoutError after ``timeout`` seconds; Ctrl-C as in :meth:`result`."""
-        ending = self._run.ending
+        """Wait for the end; the error, or None. Raises TimeoutError after ``timeout`` seconds; Ctrl-C as in :meth:`result`.
+
+        Raises TypeError and ValueError for a ``timeout`` that is no number.
+        """
+        ending, timeout = self._run.ending, checked("timeout", timeout)
         until = float("inf") if timeout is None else time.monotonic() + timeout
         try:
             has_ended = ending.wait(timeout)

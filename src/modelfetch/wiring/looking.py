@@ -16,7 +16,7 @@ from ..backends.completeness import choice_from, recorded_choices
 from ..core.kept.cached import CachedModel
 from ..core.kept.status import ModelStatus, status_of
 from ..core.models.spec import ModelSpec, patterns
-from ..core.planning.listing import chooser
+from ..core.planning.listing import FileEntry, chooser, is_blob_id, is_sha256
 from ..errors import CacheError
 from .folder import cache_folder
 from .inspecting import is_enough
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from ..core.kept.cached import Seen
     from ..core.kept.record import SnapshotRecord
-    from ..core.planning.listing import FileEntry
     from .options import PlanOptions
 
 
@@ -59,6 +58,14 @@ class Snapshot:
     def sizes(self) -> dict[str, int]:
         """Bytes of what can be opened and is the file itself rather than a pointer to it."""
         return _sizes(self.seen)
+
+    def entries(self) -> tuple[FileEntry, ...] | None:
+        """Its files as they lie there; None where one is a file of its own, whose digest nobody knows."""
+        sizes, names = self.sizes, {path: seen.blob or "" for path, seen in self.own.items()}
+        if not all(is_blob_id(blob) for path, blob in names.items() if path in sizes):
+            return None
+        files = ((path, sizes[path], names[path]) for path in sorted(names.keys() & sizes.keys()))
+        return tuple(FileEntry(path, size, blob, blob if is_sha256(blob) else None) for path, size, blob in files)
 
     def status(self, backend: str | None, *, leftovers: bool) -> ModelStatus:
         """How much of what was asked for, or else of what ``backend`` (None: any) needs, is there."""

@@ -17,18 +17,21 @@ from ..adapters.hub import Hub
 from ..adapters.threads import Crew, Scope, in_background
 from ..backends import find_backend, infer_backend
 from ..core.kept.record import Selection
+from ..core.kept.status import ModelStatus
 from ..core.models.catalog import resolve
 from ..core.models.spec import ModelSpec, patterns
 from ..core.planning.asking import list_repo
-from ..core.planning.listing import is_commit
-from ..core.planning.plan import DownloadPlan, make_plan, plan_of
+from ..core.planning.listing import is_commit, literal
+from ..core.planning.plan import DownloadPlan, make_plan, nothing_fits, plan_of
 from ..core.planning.unsafe import check_safe
 from ..core.wire.refusal import Question
-from ..errors import NotCachedError
+from ..errors import ModelFetchError, NotCachedError
 from .commits import candidates
+from .looking import snapshot
 
 if TYPE_CHECKING:
     from ..core.kept.record import SnapshotRecord
+    from ..core.planning.listing import FileEntry
     from .options import PlanOptions, Waiting
 
 
@@ -89,26 +92,48 @@ def _plan(spec: ModelSpec, where: Account, options: PlanOptions, scope: Scope) -
         return recorded
     if where.offline:
         raise _offline(spec, cache.recorded(commit) if commit else None)
-    asked = Question(spec.repo_id, revision, where.endpoint, with_token=where.token is not None)
-    listing = Hub(where.endpoint, where.token, agent()).talk(list_repo(asked), scope.line, scope.sleep)
+    where.check_token()
+    by_branch = options.update and not is_commit(revision)
+    asked = Question(spec.repo_id, revision, where.endpoint, with_token=where.token is not None, by_branch=by_branch)
+    talk = list_repo(asked, lambda commit: _recorded_files(spec, cache, commit))
+    listing = Hub(where.endpoint, where.token, agent()).talk(talk, scope.line, scope.sleep)
     return seen_from(cache, make_plan(listing, spec, where.endpoint, {}))
 
 
 def _newest_complete(spec: ModelSpec, where: Account, cache: RepoCache) -> DownloadPlan | None:
     """The plan of the newest copy on disk of which nothing is missing."""
-    for commit in candidates(spec.revision or "", cache, CachedRepo(where.cache_dir, spec.repo_id)):
-        found = _recorded_plan(spec, where, cache, commit)
+    repo = CachedRepo(where.cache_dir, spec.repo_id)
+    for commit in candidates(spec.revision or "", cache, repo):
+        found = _recorded_plan(spec, where, cache, commit) or _plan_as_it_lies(spec, where, cache, repo, commit)
         if found is not None and found.is_complete:
             return found
     return None
 
 
-def _recorded_plan(spec: ModelSpec, where: Account, cache: RepoCache, commit: str | None) -> DownloadPlan | None:
+def _recorded_files(spec: ModelSpec, cache: RepoCache, commit: str | None) -> tuple[FileEntry, ...] | None:
     record = cache.recorded(commit) if commit else None
-    files = record.files_for(patterns(spec.allow_patterns), patterns(spec.ignore_patterns)) if record else None
+    return record.files_for(patterns(spec.allow_patterns), patterns(spec.ignore_patterns)) if record else None
+
+
+def _recorded_plan(spec: ModelSpec, where: Account, cache: RepoCache, commit: str | None) -> DownloadPlan | None:
+    files = _recorded_files(spec, cache, commit)
     if commit is None or not files:
         return None
     return seen_from(cache, plan_of(files, commit, spec, where.endpoint))
+
+
+def _plan_as_it_lies(
+    spec: ModelSpec, where: Account, cache: RepoCache, repo: CachedRepo, commit: str
+) -> DownloadPlan | None:
+    """The plan of a copy that is complete although nobody noted what ``spec`` asks for: its files, by their names.
+
+    By their names, because the patterns of ``spec`` may choose others in the repo, of which nothing is known here.
+    """
+    found = snapshot(spec, cache, repo, commit)
+    if found.status(spec.backend, leftovers=False) is not ModelStatus.DOWNLOADED or not (files := found.entries()):
+        return None
+    named = replace(spec, allow_patterns=[literal(file.path) for file in files], ignore_patterns=None)
+    return seen_from(cache, plan_of(files, commit, named, where.endpoint))
 
 
 def seen_from(cache: RepoCache, plan: DownloadPlan) -> DownloadPlan:
@@ -116,7 +141,9 @@ def seen_from(cache: RepoCache, plan: DownloadPlan) -> DownloadPlan:
     return plan.with_inventory(cache.inventory(plan.commit, (file.entry for file in plan.files)))
 
 
-def _offline(spec: ModelSpec, record: SnapshotRecord | None) -> NotCachedError:
+def _offline(spec: ModelSpec, record: SnapshotRecord | None) -> ModelFetchError:
+    if record is not None and (all_files := record.files_for(None, None)):
+        return nothing_fits(all_files, spec)
     known, todo = "no listing of it was recorded in the cache", f"download it once while online ({WHY_OFFLINE})"
     if record is not None:
         asked = Selection(patterns(spec.allow_patterns), patterns(spec.ignore_patterns), ())

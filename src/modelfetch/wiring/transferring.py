@@ -63,9 +63,9 @@ def _transfer(
 ) -> DownloadResult:
     began = time.monotonic()
     if isinstance(model, DownloadPlan):
-        if how.check_memory:
-            require_memory(model)
         planned = believed(model)
+        if how.check_memory:
+            require_memory(planned)
         if not options.allow_unsafe:
             check_safe(planned)
     else:
@@ -82,6 +82,7 @@ def _transfer(
             result = _Download(planned, where, cache, how, job).run(began)
         return tidied(result, cache)
     _check_online(planned, where)
+    where.check_token()
     with room_for(planned, cache, how.storage_headroom, discards=lambda: job.discards):
         result = _Download(planned, where, cache, how, job).run(began)
     return tidied(result, cache)

@@ -255,11 +255,21 @@ def test_a_ref_takes_the_place_of_a_folder_that_is_empty(scene: Scene) -> None:
 
 def test_what_stands_in_the_way_is_named(scene: Scene) -> None:
     scene.publish()
-    in_the_way = scene.folder / "refs" / "release" / "1"
-    in_the_way.mkdir(parents=True)
-    with pytest.raises(CacheError, match="a folder stands where a file belongs") as caught:
+    in_the_way = scene.folder / "refs"
+    in_the_way.write_text("no folder")
+    with pytest.raises(CacheError, match="a file stands where a folder belongs") as caught:
         scene.cache.seal(scene.commit, "release", whole(scene))
-    assert caught.value.path == str(in_the_way.parent)
+    assert caught.value.path == str(in_the_way)
+
+
+@pytest.mark.parametrize(("gone", "instead"), [("a", "a/b"), ("a/b", "a"), ("a/b/c", "a"), ("a", "a/b/c")])
+def test_a_branch_that_can_not_be_beside_another_takes_its_place(scene: Scene, gone: str, instead: str) -> None:
+    """Git has no branch ``a/b`` beside ``a``: what was noted of the one that was there before is old."""
+    scene.publish()
+    scene.cache.seal(scene.commit, gone, whole(scene))
+    scene.cache.note(scene.commit, instead, whole(scene))
+    scene.cache.seal(scene.commit, instead, whole(scene))
+    assert (scene.cache.commit_of(instead), scene.cache.commit_of(gone)) == (scene.commit, None)
 
 
 def test_sealing_again_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,9 +108,15 @@ def test_a_choice_is_called_by_its_patterns_and_by_nothing_else() -> None:
         key(("*",), None),
         key(None, ("*",)),
         key(("a", "b"), None),
-        key(("b", "a"), None),
     }
-    assert len(keys) == 6
+    assert len(keys) == 5
+
+
+def test_the_order_of_patterns_makes_no_other_choice() -> None:
+    chosen = Selection(("b", "a"), ("d", "c", "c"), (README,))
+    assert chosen.is_chosen_by(("a", "b"), ("c", "d"))
+    assert chosen.key == Selection(("a", "b", "a"), ("c", "d"), ()).key
+    assert not chosen.is_chosen_by(("a",), ("c", "d"))
 
 
 def test_records_of_one_snapshot_hold_together_what_each_of_them_does() -> None:

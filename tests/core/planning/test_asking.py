@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import chain, count, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -46,10 +47,10 @@ def leaf(path: str) -> dict[str, object]:
 
 
 def converse(
-    answers: Iterable[Heard | Silence], asked: Question = ASKED
+    answers: Iterable[Heard | Silence], asked: Question = ASKED, **known: Any
 ) -> tuple[list[Get], Listing | ModelFetchError]:
     """What was asked, and how it ended."""
-    talk, gets = list_repo(asked), []
+    talk, gets = list_repo(asked, **known), []
     try:
         gets.append(next(talk))
         for answer in answers:
@@ -124,10 +125,22 @@ def test_a_failure_that_may_pass_is_waited_out_five_times(failure: Heard | Silen
 
 @pytest.mark.parametrize("failure", [said(b"", 503), Silence("connection reset")])
 def test_the_sixth_failure_in_a_row_is_the_last(failure: Heard | Silence) -> None:
-    gets, end = converse(repeat(failure))
+    gets, end = converse(repeat(failure), replace(ASKED, by_branch=True))
     assert len(gets) == TRIES
     assert isinstance(end, NetworkError)
-    assert "update=False" in str(end)
+    assert "(update=False takes a complete copy" in str(end)
+
+
+def test_who_asked_for_no_branch_is_not_told_to_do_without_asking() -> None:
+    _, end = converse(repeat(Silence("connection reset")))
+    assert "update=False" not in str(end)
+
+
+def test_what_is_known_of_the_commit_is_not_asked_for_again() -> None:
+    files = (FileEntry("config.json", 2, "e" * 40),)
+    gets, end = converse([said(BARE_INFO)], known={COMMIT: files}.get)
+    assert [get.url for get in gets] == [gets[0].url]
+    assert end == Listing(ASKED.repo_id, COMMIT, files, gated=True)
 
 
 def test_each_page_has_its_own_tries() -> None:

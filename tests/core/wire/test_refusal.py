@@ -19,7 +19,7 @@ from modelfetch.errors import (
 )
 
 COMMIT = "c" * 40
-PLANNING = Question("org/name", "main", "https://hub.example")
+PLANNING = Question("org/name", "main", "https://hub.example", by_branch=True)
 FETCHING = Question("org/name", COMMIT, "https://hub.example", path="model.bin")
 WITH_TOKEN = Question("org/name", "main", "https://hub.example", with_token=True)
 

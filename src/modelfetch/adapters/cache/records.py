@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import suppress
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -74,7 +75,7 @@ def write_begun(layout: Layout, commit: str, revision: str) -> None:
     if revision == commit or commit_in(path) == commit or commit_of(layout, revision) == commit:
         return
     refuse_links(layout, os.path.dirname(path))
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    _make_way(layout.begun_refs, path)
     replace_text(layout.guests, path, commit)
 
 
@@ -107,11 +108,19 @@ def write_ref(layout: Layout, commit: str, revision: str) -> None:
         return
     for folder in (os.path.dirname(path), layout.guests):
         refuse_links(layout, folder)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     os.makedirs(layout.guests, exist_ok=True)
-    with suppress(OSError):  # a folder of refs that are gone, where this one belongs
-        os.rmdir(path)
+    _make_way(layout.refs, path)
     replace_text(layout.guests, path, commit, lasting=True)
+
+
+def _make_way(above: str, path: str) -> None:
+    """Make the folders for a ref. Git has no branch below another one's name: what is noted of such another is old."""
+    over = path
+    while (over := os.path.dirname(over)) != above:
+        with suppress(OSError):  # a folder is no ref, and stays
+            os.unlink(over)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    shutil.rmtree(path, ignore_errors=True)  # nothing, where it is a ref
 
 
 def commit_of(layout: Layout, revision: str) -> str | None:

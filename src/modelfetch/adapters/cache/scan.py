@@ -74,8 +74,11 @@ def repo_ids(root: Path) -> tuple[str, ...]:
 
 
 def is_folder_name(repo_id: str) -> bool:
-    """Whether a folder of the cache can be called after ``repo_id``, so that the folder's name leads back to it."""
-    return not unsafe(repo_id) and "--" not in repo_id
+    """Whether a folder of the cache can be called after ``repo_id``, so that the folder's name leads back to it.
+
+    Behind an ``@`` stands a revision, so nobody could ask for what has one in its name.
+    """
+    return not unsafe(repo_id) and "--" not in repo_id and "@" not in repo_id
 
 
 class CachedRepo:

@@ -54,7 +54,7 @@ class Exchange:
     def pay(self, count: int) -> None:
         """Keep to the bandwidth limit: wait for ``count`` bytes' worth of time, or until stopped."""
         wait = self._throttle.take(count)
-        if wait and self._stopped.wait(wait):
+        if wait and self._stopped.wait(min(wait, threading.TIMEOUT_MAX)):
             raise Interrupted
 
     def stop(self) -> None:

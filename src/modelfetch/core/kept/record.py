@@ -27,6 +27,11 @@ Patterns = tuple[str, ...] | None
 """As a plan has them. No ``allow`` pattern means all files, an empty tuple of them none."""
 
 
+def _as_set(patterns: Patterns) -> list[str] | None:
+    """Each pattern once, in one order: a file is chosen by any of them."""
+    return None if patterns is None else sorted(set(patterns))
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """One choice of files: the patterns that made it, and what they chose."""
@@ -43,7 +48,7 @@ class Selection:
     @property
     def key(self) -> str:
         """What its record is called: the same for the same patterns, and for no others."""
-        told = json.dumps([self.allow_patterns, self.ignore_patterns or None])
+        told = json.dumps([_as_set(self.allow_patterns), _as_set(self.ignore_patterns or None)])
         return sha256(told.encode()).hexdigest()[:_KEY_DIGITS]
 
     @property
@@ -55,8 +60,9 @@ class Selection:
         return f"allow_patterns={self.allow_patterns!r}{ignored}"
 
     def is_chosen_by(self, allow: Patterns, ignore: Patterns) -> bool:
-        """Whether these patterns are its own; an empty ``ignore`` is none."""
-        return self.allow_patterns == allow and (self.ignore_patterns or None) == (ignore or None)
+        """Whether these patterns are its own, in whatever order; an empty ``ignore`` is none."""
+        ours, theirs = (self.allow_patterns, self.ignore_patterns or None), (allow, ignore or None)
+        return [*map(_as_set, ours)] == [*map(_as_set, theirs)]
 
 
 @dataclass(frozen=True, slots=True)

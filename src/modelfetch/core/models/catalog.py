@@ -26,7 +26,9 @@ _REPO_ID = re.compile(r"\w(?:[\w.-]{0,94}\w)?/\w(?:[\w.-]{0,94}\w)?", re.ASCII)
 DEFAULT_REVISION = "main"
 """The branch that the Hub makes with every repo."""
 
-_SPECS = Expected(of(Iterable), "Several ModelSpecs, in a list,", "pass [ModelSpec(name, repo_id), ...]")
+_SPECS = Expected(
+    of(Iterable), "Several ModelSpecs, in a list,", "pass [ModelSpec(name, repo_id), ...]; or a mapping's values()"
+)
 
 
 class Catalog(Mapping[str, ModelSpec]):
@@ -68,6 +70,9 @@ class Catalog(Mapping[str, ModelSpec]):
         if not isinstance(other, Mapping):
             return NotImplemented
         return Catalog({**self._specs, **Catalog(other.values())}.values())
+
+    def __ror__(self, other: object) -> Catalog:
+        return Catalog(other.values()) | self if isinstance(other, Mapping) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(frozenset(self._specs.values()))

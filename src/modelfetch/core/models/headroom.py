@@ -13,6 +13,9 @@ from ..given import Expected, number
 HEADROOM = 0.2
 """Share of the bytes to fetch that has to be free beyond them: what the list in docs/how-to/model-picker.md asks for."""
 
+MOST = 2.0**63
+"""Bytes; no disk has as many, whatever share was asked for."""
+
 SHARE = Expected(
     number(lambda share: 0 <= share < inf), "A finite share of 0 or more", "pass for example 0.2 for a fifth more"
 )
@@ -21,4 +24,4 @@ SHARE = Expected(
 
 def required_bytes(remaining: int, headroom: float) -> int:
     """Bytes that have to be free for ``remaining`` bytes; ``headroom`` is the share of them beyond."""
-    return ceil(remaining * (1 + headroom))
+    return ceil(min(remaining * (1 + headroom), MOST))

@@ -8,17 +8,17 @@ of it, so it needs no socket, no clock and no sleep.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ...errors import IntegrityError, ModelFetchError, NetworkError
 from ..wire.answer import answered, next_page
-from ..wire.refusal import WITHOUT_ASKING, Question, disabled, is_transient, not_the_hub, refusal
+from ..wire.refusal import Question, disabled, is_transient, not_the_hub, refusal
 from ..wire.retry import Tries
 from ..wire.url import joined, origin
-from .listing import Listing, commit_of, is_commit, is_gated, listing_from_info, listing_from_tree
+from .listing import FileEntry, Listing, commit_of, is_commit, is_gated, listing_from_info, listing_from_tree
 
 if TYPE_CHECKING:
     from ..wire.ends import Answered
@@ -66,8 +66,15 @@ class Silence:
 Talk = Generator[Get, Heard | Silence, Listing]
 
 
-def list_repo(asked: Question) -> Talk:
-    """Ask what ``asked.repo_id`` holds at ``asked.revision``; returns the listing, raises typed errors."""
+def _nothing(_: str) -> tuple[FileEntry, ...] | None:
+    return None
+
+
+def list_repo(asked: Question, known: Callable[[str], tuple[FileEntry, ...] | None] = _nothing) -> Talk:
+    """Ask what ``asked.repo_id`` holds at ``asked.revision``; returns the listing, raises typed errors.
+
+    ``known``: the files of a commit that are wanted, where they are known already: a commit never changes.
+    """
     api = f"{asked.endpoint}/api/models/{asked.repo_id}"
     info = yield from _ask(asked, f"{api}/revision/{quote(asked.revision, safe='')}?blobs=true")
     told = _json(info, asked)
@@ -81,6 +88,8 @@ def list_repo(asked: Question) -> Talk:
     listing = listing_from_info(told, asked.repo_id)
     if listing is not None:
         return listing
+    if files := known(commit):
+        return Listing(asked.repo_id, commit, files, gated=is_gated(told))
     pages = yield from _tree(asked, f"{api}/tree/{commit}?recursive=true")
     return listing_from_tree(pages, asked.repo_id, commit, gated=is_gated(told))
 
@@ -141,7 +150,7 @@ def _given_up(asked: Question, heard: Heard | Silence, tries: Tries) -> ModelFet
         return refusal(_answered(heard), asked)
     return heard.error or NetworkError(
         f"{asked.endpoint} could not be asked for {asked.subject}: {heard.message}, {tries.failures + 1} times in a row. An "
-        f"answer was expected. Nothing was fetched; check the connection and the endpoint, then try again ({WITHOUT_ASKING})."
+        f"answer was expected. Nothing was fetched; check the connection and the endpoint, then try again{asked.instead}."
     )
 
 

@@ -29,6 +29,7 @@ _ENTRY_KEYS = ("path", "size", "blob_id", "sha256")
 """What is written down of a file, in this order unless a format has another."""
 
 _COMMIT = re.compile("[0-9a-f]{40}")
+_SPECIAL = re.compile(r"[*?[]")
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -64,6 +65,11 @@ def is_commit(revision: str) -> bool:
 def is_sha256(text: str) -> bool:
     """Whether ``text`` is a sha256 in lower-case hex."""
     return _SHA256.fullmatch(text) is not None
+
+
+def is_blob_id(text: str) -> bool:
+    """Whether a content can be called that: by a sha256, or by a git blob id, which is written like a commit's."""
+    return is_sha256(text) or is_commit(text)
 
 
 def commit_of(info: object, repo_id: str) -> str:
@@ -192,6 +198,11 @@ def chooser(allow: Iterable[str] | None, ignore: Iterable[str] | None) -> Callab
         (wanted is None or any(fnmatchcase(path, pattern) for pattern in wanted))
         and not any(fnmatchcase(path, pattern) for pattern in unwanted)
     )
+
+
+def literal(path: str) -> str:
+    """The pattern that ``path`` alone fits."""
+    return _SPECIAL.sub(r"[\g<0>]", path)
 
 
 def _below(pattern: str) -> str:

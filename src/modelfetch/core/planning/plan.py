@@ -17,7 +17,7 @@ from ..wire.url import public_endpoint
 from .listing import FileEntry, Listing, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 FileState = Literal["cached", "partial", "missing"]
 
@@ -62,8 +62,8 @@ class DownloadPlan:
     ``repo_id`` is ``org/name`` on the Hub at ``endpoint``, its address without what may be secret. ``revision`` is what was
     asked for, ``commit`` what it meant then. ``allow_patterns`` and ``ignore_patterns`` are those that chose the files (None
     and empty: all of the repo's). ``backend`` is who will load them: who was asked for, else the one that
-    recognises the planned files; then ``backend_reason`` says how it was told, in words, and stays on this machine. An
-    inferred backend chooses no files. ``min_ram_bytes`` is what the spec declared, and stays on this machine too.
+    recognises the planned files; then ``backend_reason`` says how it was told, in words, and the fingerprint leaves it out. An
+    inferred backend chooses no files. ``min_ram_bytes`` is what the spec declared, and stays on this machine.
     """
 
     repo_id: str
@@ -143,12 +143,7 @@ def make_plan(listing: Listing, spec: ModelSpec, endpoint: str, inventory: Inven
     """The plan for ``spec`` at ``listing``. Raises ModelNotFoundError when the patterns match nothing."""
     chosen = select(listing.files, spec.allow_patterns, spec.ignore_patterns)
     if not chosen:
-        message = (
-            f"No file of {listing.repo_id} fits allow_patterns={spec.allow_patterns!r}, "
-            f"ignore_patterns={spec.ignore_patterns!r}. At least one of its {len(listing.files)} files was expected to. "
-            f"Nothing was fetched; {_examples(listing)}."
-        )
-        raise ModelNotFoundError(message, repo_id=listing.repo_id, revision=spec.revision)
+        raise nothing_fits(listing.files, spec)
     return plan_of(chosen, listing.commit, spec, endpoint).with_inventory(inventory)
 
 
@@ -167,8 +162,17 @@ def plan_of(files: Iterable[FileEntry], commit: str, spec: ModelSpec, endpoint: 
     )
 
 
-def _examples(listing: Listing) -> str:
-    names = ", ".join(file.path for file in listing.files[:5])
+def nothing_fits(files: Sequence[FileEntry], spec: ModelSpec) -> ModelNotFoundError:
+    """The error where the patterns of ``spec`` choose none of all ``files`` of its repo."""
+    message = (
+        f"No file of {spec.repo_id} fits allow_patterns={spec.allow_patterns!r}, ignore_patterns={spec.ignore_patterns!r}. "
+        f"At least one of its {len(files)} files was expected to. Nothing was fetched; {_examples(files)}."
+    )
+    return ModelNotFoundError(message, repo_id=spec.repo_id, revision=spec.revision)
+
+
+def _examples(files: Sequence[FileEntry]) -> str:
+    names = ", ".join(file.path for file in files[:5])
     return f"it holds {names}" if names else "the repo is empty"
 
 

@@ -43,16 +43,13 @@ _STORAGE_MESSAGE = re.compile(r"<Error>.{0,500}?<Message>([^<>]{1,300})</Message
 NOTHING, KEPT = "Nothing was fetched", "What was already fetched is kept"
 """What was done about it: while planning there is nothing to keep."""
 
-WITHOUT_ASKING = "update=False takes a complete copy that is already in the cache"
-"""What a caller can do while the Hub cannot be asked where a branch stands."""
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What was asked for: ``path`` is a planned file's, None while planning.
 
     ``endpoint`` loses a name and password at once, because every message names it. ``storage``: the origin that was asked
-    instead, because the Hub said that the bytes are there.
+    instead, because the Hub said that the bytes are there. ``by_branch``: it was asked where a branch stands now.
     """
 
     repo_id: str
@@ -61,9 +58,15 @@ class Question:
     path: str | None = None
     with_token: bool = False
     storage: str | None = None
+    by_branch: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "endpoint", public_endpoint(self.endpoint))
+
+    @property
+    def instead(self) -> str:
+        """What a caller can do while the Hub cannot be asked, as the end of a message's sentence."""
+        return " (update=False takes a complete copy that is already in the cache)" if self.by_branch else ""
 
     @property
     def source(self) -> str:
@@ -211,10 +214,8 @@ def _unusable(answer: Answered, asked: Question) -> NetworkError:
         step = f"the server asks to wait {seconds_text(answer.wait)}: try again after that"
     else:
         step = "try again later" if is_transient(answer) else "check the endpoint"
-    if asked.path is None:
-        step += f" ({WITHOUT_ASKING})"
     return NetworkError(
         f"{asked.source} answered HTTP {answer.status} for {asked.subject}{said}. An answer with content was expected. "
-        f"{_kept(asked)}; {step}.",
+        f"{_kept(asked)}; {step}{asked.instead}.",
         retry_after=answer.wait,
     )
