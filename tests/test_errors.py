@@ -97,3 +97,7 @@ def test_a_message_cannot_drive_a_terminal(error: Exception) -> None:
     hostile = type(error)("one\ntwo \x1b[2J \x9b2J \r \x00 \x7f \u202e \u2069 \u2028 \ud800 ünï\xa0❤\u200d")
     assert str(hostile) == "one\ntwo \ufffd[2J \ufffd2J \ufffd \ufffd \ufffd \ufffd \ufffd \ufffd \ufffd ünï\xa0❤\u200d"
     assert hostile.args == (str(hostile),)
+
+
+def test_a_message_may_be_anything_that_has_a_text() -> None:
+    assert str(NetworkError(OSError("reset"))) == "reset"  # type: ignore[arg-type]  # that is the test

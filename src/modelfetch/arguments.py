@@ -122,7 +122,9 @@ _OPTIONS = {
     "queue": _SWITCH,
     "reuse": _SWITCH,
     "storage_headroom": SHARE,
-    "facts": Expected(or_none(of(MachineFacts)), "A MachineFacts, or None,", "leave it out for this machine, now"),
+    "facts": Expected(
+        or_none(of(MachineFacts)), "A MachineFacts, or None,", "pass what machine_facts returned, or leave it out"
+    ),
     "max_connections": Expected(
         or_none(count(1)), "A whole number of 1 or more, or None,", "pass one, or None to let the number adapt"
     ),

@@ -18,7 +18,7 @@ from .arguments import checked
 from .core.shown.card import model_card
 from .core.shown.lineup import Lineup, identity, no_place, not_removed, runs_already
 from .core.shown.states import Downloaded, Downloading, Failed, NotDownloaded, Queued
-from .errors import DownloadCancelled, InsufficientMemoryError
+from .errors import CacheError, DownloadCancelled, InsufficientMemoryError
 from .job import DownloadJob, deliver
 from .observer import Observer
 from .wiring import download_options as read_options
@@ -152,11 +152,16 @@ class DownloadManager:
     def states(self) -> dict[str, ModelState]:
         """The state of each model of the catalog, of each other that was started, and of all others in the cache, by name.
 
-        Makes no request. Raises what :meth:`state` does.
+        Makes no request. Raises what :meth:`state` does, but leaves out others in the cache that cannot be read, as
+        :func:`list_cached` does.
         """
         known = [self._spec(name) for name in self._options.catalog]
         known += [download.spec for download in self._copy()]
-        return {spec.name: self._state(spec) for spec in (*known, *others(self._options, known))}
+        states = {spec.name: self._state(spec) for spec in known}
+        for spec in others(self._options, known):
+            with suppress(CacheError):
+                states[spec.name] = self._state(spec)
+        return states
 
     def card(self, model: str | ModelSpec, *, selected: bool = False) -> Card:
         """What a person is shown of ``model`` now; ``selected``: it is the one that was chosen. Raises what :meth:`state` does."""

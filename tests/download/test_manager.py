@@ -265,6 +265,27 @@ def no_owner(managers: Managers) -> str:
     return "gpt2"
 
 
+def test_a_folder_that_nobody_could_ask_for_or_read_hides_no_other_model(
+    managers: Managers, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = manager_module.downloaded_path
+
+    def path(spec: mf.ModelSpec, options: Any) -> Any:
+        if spec.repo_id == "other/users":
+            raise mf.CacheError("Permission denied")  # noqa: TRY003, EM101 - whatever it says
+        return real(spec, options)
+
+    monkeypatch.setattr(manager_module, "downloaded_path", path)
+    manager = managers(catalog=mf.Catalog([mf.ModelSpec("mine", REPO)]))
+    manager.start("mine").result(60)
+    for name in ("foo@bar", "other--users"):
+        (world.cache / f"models--{name}" / "snapshots" / ("a" * 40)).mkdir(parents=True)
+
+    assert manager.states().keys() == {"mine"}
+    assert isinstance(manager.state("mine"), mf.Downloaded)
+    assert "foo@bar" not in [model.repo_id for model in mf.list_cached(world.cache)]
+
+
 def test_every_name_among_the_states_can_be_asked_for(managers: Managers) -> None:
     name = no_owner(managers)
     manager = managers(catalog=mf.Catalog([mf.ModelSpec("two", OTHER)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,10 +42,14 @@ WRONG_TYPES: list[tuple[str, Any]] = [
     ("allow_patterns", ["*.bin", 5]),
     ("ignore_patterns", b"*.bin"),
     ("catalog", [mf.ModelSpec("house", REPO)]),
+    ("catalog", {"house": REPO}),
     ("update", "no"),
     ("allow_unsafe", "no"),
 ]
+OF_ONE_MODEL = ("load_cached", "model_status", "verify_cached", "remove_cached", "check_fit")
 WRONG_VALUES: list[tuple[str, Any]] = [
+    ("cache_dir", "a\0b"),
+    ("cache_dir", "\ud800"),
     ("interval", -1),
     ("interval", float("nan")),
     ("storage_headroom", -1),
@@ -148,6 +153,9 @@ def test_a_manager_checks_its_options_when_it_is_made(name: str, value: Any, kin
         pytest.param(lambda job: job.subscribe(print, post=3), "post", TypeError, id="no function to post with"),
         pytest.param(lambda job: job.updates("a"), "interval", TypeError, id="no number for updates"),
         pytest.param(lambda job: job.add_done_callback(3), "fn", TypeError, id="no function to call at the end"),
+        pytest.param(lambda job: job.result("x"), "timeout", TypeError, id="no number of seconds"),
+        pytest.param(lambda job: job.exception(10**400), "timeout", ValueError, id="more seconds than there are"),
+        pytest.param(lambda job: job.cancel("no"), "discard", TypeError, id="no answer whether to discard"),
     ],
 )
 def test_a_job_checks_what_it_is_told_to_call(
@@ -168,6 +176,9 @@ def test_a_job_checks_what_it_is_told_to_call(
         ("model_status", {"model": REPO, "revision": 5}),
         ("verify_cached", {"model": REPO, "cancel": 3}),
         ("remove_cached", {"model": REPO, "cache_dir": 5}),
+        ("load_cached", {"model": REPO, "reuse": "no"}),
+        *((verb, {"model": model}) for verb in OF_ONE_MODEL for model in (None, 5, b"org/name", Path(REPO))),
+        ("check_fit", {"model": REPO, "facts": 3}),
     ],
 )
 def test_the_verbs_over_the_cache_check_their_options(verb: str, arguments: dict[str, Any]) -> None:
@@ -182,6 +193,34 @@ def test_an_empty_text_is_no_folder_for_it_may_be_a_variable_that_nobody_set(ver
 @pytest.mark.parametrize("verb", ["remove_cached", "model_status", "verify_cached", "load_cached", "check_fit"])
 def test_no_model_is_looked_for_or_removed_in_a_folder_that_nobody_named(verb: str) -> None:
     refused(lambda: getattr(mf, verb)(REPO, cache_dir=""), ValueError, "cache_dir=''")
+
+
+def test_loaded_models_are_forgotten_by_names_and_specs_alone() -> None:
+    refused(lambda: mf.loaded_models.remove(3), TypeError, "model=3")
+    refused(lambda: mf.loaded_models.remove("tiny", catalog=3), TypeError, "catalog=3")
+
+
+@pytest.mark.parametrize("value", [1e308, 10**9])
+def test_more_room_than_there_can_be_is_asked_for_in_bytes_all_the_same(world: World, value: float) -> None:
+    world.publish()
+    with pytest.raises(mf.InsufficientStorageError) as caught:
+        world.download(storage_headroom=value)
+    assert caught.value.required > caught.value.available
+
+
+def test_a_bandwidth_that_moves_nothing_in_a_lifetime_can_be_cancelled(world: World) -> None:
+    world.publish()
+    job = world.start(bandwidth_limit=1e-300)
+    world.hub.wait_for_bytes(1)
+    job.cancel()
+    assert isinstance(job.exception(20), mf.DownloadCancelled)
+
+
+@pytest.mark.parametrize("memory", ["x", -1])
+def test_a_plan_that_a_host_altered_is_judged_before_its_memory_is(world: World, memory: Any) -> None:
+    world.publish()
+    with pytest.raises(ValueError, match="This plan cannot be carried out: min_ram_bytes="):
+        world.download(replace(world.plan(), min_ram_bytes=memory))
 
 
 @pytest.mark.parametrize(("given", "kind"), [("x", TypeError), (-1, ValueError)])

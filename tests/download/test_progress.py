@@ -164,6 +164,26 @@ def test_a_cancel_is_told_once_and_at_last(world: World, watched: Watched) -> No
     assert caught.value.progress == watched.seen[-1]
 
 
+@pytest.mark.parametrize("kind", [mf.CancelToken, threading.Event])
+def test_who_cancels_in_the_terminal_call_is_given_no_path_although_the_files_are_there(
+    world: World, watched: Watched, kind: type[mf.CancelToken | threading.Event]
+) -> None:
+    token = kind()
+
+    def cancelling(progress: mf.DownloadProgress) -> None:
+        watched(progress)
+        if progress.status is S.COMPLETE:
+            token.cancel() if isinstance(token, mf.CancelToken) else token.set()
+
+    world.publish()
+    with pytest.raises(mf.DownloadCancelled) as caught:
+        world.download(progress=cancelling, cancel=token)
+
+    assert watched.final == [S.COMPLETE]
+    assert caught.value.progress == watched.seen[-1]
+    assert world.plan().is_complete
+
+
 def test_what_the_callback_raises_stops_the_download_keeps_the_bytes_and_propagates(world: World) -> None:
     world.publish()
     world.hub.bandwidth = 6_000_000

@@ -129,6 +129,22 @@ def test_a_commit_that_was_fetched_by_branch_costs_no_request_either(world: Worl
     assert world.hub.requests == ()
 
 
+@pytest.mark.parametrize("options", [{}, {"allow_patterns": "*.json"}])
+def test_a_commit_whose_listing_is_known_is_not_listed_again_where_the_info_does_not_do_it(
+    world: World, options: dict[str, str]
+) -> None:
+    world.publish()
+    world.hub.inject(BadListing(without_blobs, where="info", times=None))
+    world.download()
+    listed = len(of(world.hub.requests, "tree"))
+    world.hub.clear()
+
+    assert_right(world.download().path)
+    assert len(world.hub.requests) == 1
+    assert world.plan(**options).is_complete
+    assert (listed > 0, of(world.hub.requests, "tree")) == (True, [])
+
+
 def test_a_branch_that_moved_is_fetched_anew(world: World) -> None:
     repo = world.publish()
     world.download()
@@ -181,7 +197,36 @@ def test_a_file_deleted_from_a_complete_copy_is_missed_and_fetched(world: World)
     assert world.hub.body_bytes() == len(CONFIG)
 
 
+@pytest.mark.parametrize("options", [{"update": False}, {"revision": "<commit>"}])
+def test_who_makes_no_request_needs_no_token(
+    world: World, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    world.publish()
+    commit = world.download().commit
+    monkeypatch.setenv("HF_TOKEN", "no token")
+    world.hub.clear()
+
+    options = {name: commit if value == "<commit>" else value for name, value in options.items()}
+    assert_right(world.download(token=None, **options).path)
+
+    assert world.hub.requests == ()
+    with pytest.raises(mf.AuthenticationError, match="HF_TOKEN"):
+        world.plan(token=None)
+    assert world.hub.requests == ()
+
+
 # ---------------------------------------------------------------- offline
+
+
+def test_offline_patterns_that_fit_no_file_of_a_known_repo_are_told_as_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.publish()
+    world.download()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    with pytest.raises(mf.ModelNotFoundError, match="At least one of its 3 files was expected"):
+        world.plan(allow_patterns="*.zzz")
 
 
 def by_name(world: World) -> str:

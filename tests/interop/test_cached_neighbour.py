@@ -62,6 +62,18 @@ def assert_right_for_them(hub: LocalHub, cache: Path, repo: str) -> None:
 # ------------------------------------------------------------------ the plain layout
 
 
+def test_what_the_neighbour_brought_is_taken_unasked_though_it_noted_nothing(hub: LocalHub, tmp_path: Path) -> None:
+    """huggingface_hub before 1.22 writes no ``trees/``."""
+    folder = theirs(hub, tmp_path, allow_patterns=NEEDED)
+    shutil.rmtree(folder.parents[1] / "trees", ignore_errors=True)
+    hub.clear()
+    for options in ({}, {"backend": "ctranslate2"}, {}):  # the second time, it is noted that it was asked for
+        result = ours(hub, tmp_path, update=False, **options)
+        assert (result.path, [file.path for file in result.files]) == (folder, sorted(FILES.keys() - {"README.md"}))
+    assert hub.requests == ()
+    assert ours(hub, tmp_path).bytes_transferred == len(FILES["README.md"])
+
+
 def test_what_the_neighbour_brought_is_listed_as_it_scans_it(hub: LocalHub, cache: Path) -> None:
     path = theirs(hub, cache)
     hub.clear()

@@ -1,6 +1,7 @@
 """A host that waits: the calling thread shows the progress while another one fetches.
 
-Rule: the first snapshot is seen before any byte is fetched and the terminal one exactly once. Whatever is raised here, by
+Rule: the first snapshot is seen before any byte is fetched and the terminal one exactly once. Who has cancelled is given no
+result, though all is there by then. Whatever is raised here, by
 the host's callback or by Ctrl-C, ends the download and propagates.
 """
 
@@ -37,7 +38,10 @@ def follow(run: Run, progress: Callable[[DownloadProgress], object] | None, inte
         run.cancel()
         run.ending.wait(SETTLE_WITHIN)
         raise
-    return run.ending.result()
+    result = run.ending.result()
+    if run.is_unwanted:
+        raise run.cancelled()
+    return result
 
 
 def _report(run: Run, progress: Callable[[DownloadProgress], object], interval: float) -> None:

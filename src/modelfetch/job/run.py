@@ -115,6 +115,11 @@ class Run:
         return self._is_cancelled
 
     @property
+    def is_unwanted(self) -> bool:
+        """Whether who asked for it has cancelled, be it too late to stop anything."""
+        return self._asked is not None and self._asked.is_set()
+
+    @property
     def has_begun(self) -> bool:
         """Whether its thread is there, or was."""
         return self._thread.ident is not None
@@ -143,7 +148,7 @@ class Run:
 
     def look(self) -> None:
         """Take notice of a cancel that nobody announces (a plain event), or that Ctrl-C broke off. Raises nothing."""
-        if self.is_left or self._is_cancelled or (self._asked is not None and self._asked.is_set()):
+        if self.is_left or self._is_cancelled or self.is_unwanted:
             self.cancel()
 
     def wanted(self) -> None:

@@ -112,6 +112,18 @@ def test_a_choice_is_called_by_its_patterns_and_by_nothing_else() -> None:
     assert len(keys) == 5
 
 
+@pytest.mark.parametrize(
+    ("allow", "ignore", "said"),
+    [
+        (None, (), "all of its files"),
+        (("*.bin",), None, "allow_patterns=('*.bin',)"),
+        (None, ("*.md",), "allow_patterns=None and ignore_patterns=('*.md',)"),
+    ],
+)
+def test_a_choice_can_be_said(allow: tuple[str, ...] | None, ignore: tuple[str, ...] | None, said: str) -> None:
+    assert Selection(allow, ignore, ()).choice == said
+
+
 def test_the_order_of_patterns_makes_no_other_choice() -> None:
     chosen = Selection(("b", "a"), ("d", "c", "c"), (README,))
     assert chosen.is_chosen_by(("a", "b"), ("c", "d"))

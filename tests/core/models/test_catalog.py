@@ -63,6 +63,8 @@ def test_the_right_side_of_a_union_wins_and_the_left_is_not_changed() -> None:
     assert CATALOG.with_spec(other)["tiny"] == other
     assert CATALOG["tiny"] == TINY
     assert list(CATALOG | {"new": ModelSpec("new", "org/new")}) == ["tiny", "base", "new"]
+    assert list({"new": ModelSpec("new", "org/new"), "tiny": other} | CATALOG) == ["new", "tiny", "base"]
+    assert ({"tiny": other} | CATALOG)["tiny"] == TINY
 
 
 def test_two_different_specs_of_one_name_are_an_error_that_names_it() -> None:

@@ -16,12 +16,14 @@ from modelfetch.core.planning.listing import (
     Listing,
     commit_of,
     entries_as_json,
+    is_blob_id,
     is_commit,
     is_gated,
     is_sha256,
     listing_from_hub_cache,
     listing_from_info,
     listing_from_tree,
+    literal,
     select,
     trusted,
     trusted_entries,
@@ -411,6 +413,20 @@ def test_a_star_crosses_folders() -> None:
 @pytest.mark.parametrize("pattern", ["onnx/", "onnx/*", "onnx\\", "onnx\\*"])
 def test_a_folder_means_all_below_it_and_a_backslash_is_a_slash(pattern: str) -> None:
     assert chosen((pattern,)) == {"onnx/model.bin", "onnx/deep/model.bin"}
+
+
+@pytest.mark.parametrize("path", ["a.bin", "a[1].bin", "what?.md", "a*b", "[!a].txt", "folder/[.json"])
+def test_a_literal_pattern_is_fit_by_its_path_alone(path: str) -> None:
+    others = [FileEntry(other, 1, SHA1) for other in ("a1.bin", "whatx.md", "axb", "b.txt", "folder/x.json")]
+    file = FileEntry(path, 1, SHA1)
+    assert select([file, *others], [literal(path)], None) == (file,)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("a" * 40, True), ("a" * 64, True), ("a" * 41, False), ("g" * 40, False), ("", False)]
+)
+def test_a_content_is_called_by_one_of_two_digests(text: str, is_one: bool) -> None:  # noqa: FBT001 - a row of a table
+    assert is_blob_id(text) is is_one
 
 
 def test_what_is_ignored_is_not_chosen_even_when_it_is_allowed() -> None:
