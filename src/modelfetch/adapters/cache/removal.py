@@ -164,8 +164,9 @@ class Removal:
 
     def _erase_shared(self, blob_ids: Iterable[str]) -> None:
         """Remove links into the shared store, and what nobody needs there any more."""
-        links, strategy = self._shared(blob_ids), _strategy()
-        if not links or strategy is None:
+        links = self._shared(blob_ids)
+        strategy = _strategy() if links else None
+        if strategy is None:
             return
         nothing: frozenset[Path] = frozenset()
         strategy(
