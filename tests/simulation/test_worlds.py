@@ -157,6 +157,22 @@ ONCE_BROKEN = {
         pace=Pace(latency=0.1, rate=25_170_826.0, block=524_288, lag=0.0),
         faults=(f.Pruned(75),),
     ),
+    "how often a file was taken was not counted where a discard was told of it, so patience looked like neglect": World(
+        seed=616053,
+        files=(File("f0", 900_000, GIT(1)),),
+        policy=Policy(max_connections=1, stall_timeout=10.0, bandwidth_limit=450_000.0),
+        pace=Pace(latency=0.007280821218496496, rate=900_000.0, block=524_288, lag=0.2),
+        faults=(
+            f.DiskError(260),
+            f.DiskFull(3, times=2),
+            f.Flip(5, 7, share=0.5),
+            f.Neighbour(at=3.9336259746620468, once=True),
+            f.Kill(74),
+            f.Status(5, 12, wait=20.0),
+            f.LyingLocks(),
+            f.Neighbour(at=0.512259254154116, once=False),
+        ),
+    ),
     "a connection that did not end gave back bytes of one that followed it, when the file had been taken away": World(
         seed=73662,
         files=(File("f0", 900_000, GIT(1)),),

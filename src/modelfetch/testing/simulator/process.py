@@ -62,7 +62,6 @@ class Process(Host):
         """Tell the machine, and carry out what it wants."""
         if self.is_over:
             return
-        self._note(event)
         commands = deque(self._ask(event))
         while commands:
             command = commands.popleft()
@@ -104,6 +103,7 @@ class Process(Host):
         self.trouble.lost[name] += 1
 
     def _ask(self, event: ev.Event) -> tuple[ev.Command, ...]:
+        self._note(event)
         commands = self.machine.handle(event, self.world.now)
         self.world.log.append((self.world.now, self.name, event, commands))
         return commands
