@@ -12,7 +12,8 @@ import pytest
 import modelfetch as mf
 from modelfetch.cli import main
 from modelfetch.core.ranges import ByteRange
-from modelfetch.core.transfer.journal import Journal, Piece, encode
+from modelfetch.core.transfer.journal import Journal, encode
+from modelfetch.core.transfer.pieces import Piece
 
 from ..download.kit import REPO, SIZE, assert_right
 

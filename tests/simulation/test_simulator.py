@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from modelfetch.core.ranges import ByteRange, RangeSet
 from modelfetch.core.transfer import events as ev
-from modelfetch.core.transfer.journal import Journal, Piece
+from modelfetch.core.transfer.journal import Journal
+from modelfetch.core.transfer.pieces import Piece
 from modelfetch.core.transfer.policy import Policy
 from modelfetch.testing.simulator import Violation, World, simulate, source
 from modelfetch.testing.simulator import faults as f

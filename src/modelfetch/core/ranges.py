@@ -58,8 +58,13 @@ class RangeSet:
     @classmethod
     def of(cls, ranges: Iterable[ByteRange]) -> RangeSet:
         """The union of any ranges, in any order, overlapping or not."""
+        return cls.in_order(sorted(ranges))
+
+    @classmethod
+    def in_order(cls, ranges: Iterable[ByteRange]) -> RangeSet:
+        """The union of ranges that come sorted, overlapping or not; there may be very many."""
         merged: list[ByteRange] = []
-        for item in sorted(ranges):
+        for item in ranges:
             if merged and item.start <= merged[-1].stop:
                 merged[-1] = ByteRange(merged[-1].start, max(merged[-1].stop, item.stop))
             else:

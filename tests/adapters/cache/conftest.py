@@ -15,7 +15,7 @@ import pytest
 from modelfetch.adapters.cache import Part, RepoCache
 from modelfetch.core.planning.listing import FileEntry
 from modelfetch.core.ranges import ByteRange
-from modelfetch.core.transfer.journal import Piece
+from modelfetch.core.transfer.pieces import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

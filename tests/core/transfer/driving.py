@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from modelfetch.core.ranges import ByteRange, RangeSet
 from modelfetch.core.transfer import events as ev
 from modelfetch.core.transfer.file import FileTransfer
-from modelfetch.core.transfer.journal import Piece
 from modelfetch.core.transfer.machine import Machine
+from modelfetch.core.transfer.pieces import Piece
 from modelfetch.core.transfer.policy import Policy
 from modelfetch.core.transfer.stall import FLOOR, WINDOW
 from modelfetch.core.wire import ends

@@ -12,13 +12,14 @@ from modelfetch.core.ranges import ByteRange, RangeSet
 from modelfetch.core.transfer.journal import (
     HEADER,
     Journal,
-    Piece,
+    Reader,
     decode,
     encode,
     encode_dropped,
     encode_header,
     encode_kept,
 )
+from modelfetch.core.transfer.pieces import Piece
 
 SIZE = 100
 BLOB = "b" * 64
@@ -72,6 +73,32 @@ def test_a_journal_is_text_that_a_person_can_read() -> None:
 @given(LINES)
 def test_what_was_journalled_is_read_again_and_later_lines_win(lines: list[Piece | ByteRange]) -> None:
     assert decode(text_of(lines)) == Journal(BLOB, SIZE, replayed(lines))
+
+
+@given(LINES, st.lists(st.integers(0, 800), max_size=6))
+def test_it_is_read_in_stretches_as_it_is_read_whole(lines: list[Piece | ByteRange], cuts: list[int]) -> None:
+    text, reader, at = text_of(lines), Reader(), 0
+    for cut in (*sorted(cuts), len(text)):
+        reader.feed(text[at:cut])
+        at = max(at, cut)
+    assert reader.about == (BLOB, SIZE)
+    assert reader.kept == RangeSet.of(piece.range for piece in replayed(lines))
+    assert reader.end() == Journal(BLOB, SIZE, replayed(lines))
+
+
+def test_a_line_without_an_end_is_not_kept_for_ever() -> None:
+    reader = Reader()
+    reader.feed(HEAD)
+    for _ in range(100):
+        reader.feed(b"x" * 1_000)
+    assert len(reader._rest) < 1_000
+    reader.feed(b"\n" + encode_kept(Piece(ByteRange(0, 5), 1)))
+    assert reader.kept.size == 5
+
+
+def test_a_file_larger_than_any_is_not_understood() -> None:
+    assert decode(encode_header(BLOB, 1 << 70)) is None
+    assert Reader().end() is None
 
 
 @given(LINES)

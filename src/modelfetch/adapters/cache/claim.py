@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from stat import S_IMODE
 from typing import TYPE_CHECKING
 
-from ...core.transfer.journal import Journal, decode, encode
-from .disk import open_append, open_part, open_temporary, read_own, regular_size, remove, rename, write_all
+from ...core.transfer.journal import Journal, Reader, stretches
+from .disk import open_append, open_own, open_part, open_temporary, read_on, regular_size, remove, rename, write_all
 from .faults import ABSENT
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ def kept(layout: Layout, blob_id: str, size: int) -> Journal:
 
 def journalled(path: str, blob_id: str, size: int) -> Journal:
     """What the journal at ``path`` says of this content; an empty journal when it says nothing of it."""
-    nothing = Journal(blob_id, size)
-    text = read_own(path)
-    try:
-        told = None if text is None else decode(text)
-    except ValueError:  # a number of thousands of digits
-        return nothing
-    return nothing if told is None or (told.blob_id, told.size) != (blob_id, size) else told
+    fd, reader = open_own(path), Reader()
+    if fd is not None:
+        try:
+            for text in read_on(fd):
+                reader.feed(text)
+        finally:
+            os.close(fd)
+    told = reader.end()
+    return Journal(blob_id, size) if told is None or (told.blob_id, told.size) != (blob_id, size) else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def _fresh_journal(layout: Layout, told: Journal) -> int:
     """A compact journal that says ``told``, put in place at once: this is what makes us the owner."""
     fd, temporary = open_temporary(layout.guests, f"{told.blob_id}.journal")
     try:
-        write_all(fd, encode(told))
+        for text in stretches(told):
+            write_all(fd, text)
         path = layout.journal(told.blob_id)
         if os.name == "nt":  # an open file cannot be renamed there
             os.close(fd)

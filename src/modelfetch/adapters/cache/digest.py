@@ -16,7 +16,7 @@ from ...core.transfer.ports import Interrupted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...core.transfer.journal import Piece
+    from ...core.transfer.pieces import Piece
     from .disk import Bytes
 
 BLOCK = 1 << 20

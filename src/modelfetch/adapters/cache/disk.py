@@ -21,13 +21,16 @@ from typing import TYPE_CHECKING
 from .faults import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe would be waited for
 _BASE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 _MODE = 0o666
 """What a program asks for; the user's umask and the folder's default ACL decide the rest."""
+
+_AT_ONCE = 1 << 16
+"""Bytes of a text that may be long."""
 
 _PAUSES = (0.01, 0.02, 0.04, 0.08)
 """Seconds; a reader of ours has a journal open for well under a millisecond."""
@@ -143,6 +146,21 @@ def regular_size(path: str, *, follow: bool) -> int | None:
 
 def read_own(path: str) -> bytes | None:
     """A regular file of ours, whole; None when there is none (a link is none)."""
+    fd = open_own(path)
+    if fd is None:
+        return None
+    with open(fd, "rb") as file:
+        return file.read()
+
+
+def read_on(fd: int) -> Iterator[bytes]:
+    """What follows where ``fd`` stands, a little at a time."""
+    while text := os.read(fd, _AT_ONCE):
+        yield text
+
+
+def open_own(path: str) -> int | None:
+    """A regular file of ours, open for reading; None when there is none (a link is none)."""
     if _is_link_unseen(path):
         return None
     try:
@@ -156,8 +174,7 @@ def read_own(path: str) -> bytes | None:
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         return None
-    with open(fd, "rb") as file:
-        return file.read()
+    return fd
 
 
 def replace_text(folder: str, path: str, text: str, *, lasting: bool = False) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from ...core.ranges import ByteRange, RangeSet
-from ...core.transfer.journal import Piece, encode_dropped, encode_kept
+from ...core.transfer.journal import encode_dropped, encode_kept
+from ...core.transfer.pieces import Piece
 from ...core.transfer.ports import Interrupted, Usurped
 from .claim import is_at, journalled
 from .digest import RunningDigest

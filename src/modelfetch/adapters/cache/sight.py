@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ...core.ranges import ByteRange
 from ...core.transfer.alive import alive
-from .claim import kept
-from .disk import regular_size
+from ...core.transfer.journal import Reader
+from .disk import open_own, read_on, regular_size
 from .faults import ABSENT
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class Sight:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._mutex = Lock()
+        self._journals: dict[str, _Followed] = {}
         self._before: dict[str, dict[str, int]] = {}
         self._alive: dict[str, str] = {}
 
@@ -31,8 +34,8 @@ class Sight:
         The owner is one of us (its journal tells) or a huggingface_hub (its temporary's length tells). What a dead one
         left may be there as well, and may be more.
         """
-        now = _told(self._layout, file)
         with self._mutex:
+            now = self._told(file)
             before = self._before.get(file.blob_id, {})
             self._before[file.blob_id] = now
             if not now:
@@ -41,14 +44,49 @@ class Sight:
             self._alive[file.blob_id] = path
         return min(now[path], file.size)
 
+    def _told(self, file: FileEntry) -> dict[str, int]:
+        """What each of the files that tell of the content tells: paths to bytes."""
+        journal = self._layout.journal(file.blob_id)
+        told = {path: regular_size(path, follow=False) or 0 for path in _neighbours(self._layout, file.blob_id)}
+        if os.path.lexists(journal):
+            self._journals[file.blob_id] = followed = _followed(journal, self._journals.get(file.blob_id))
+            told[journal] = followed.bytes_in(file, regular_size(self._layout.part(file.blob_id), follow=False) or 0)
+        return told
 
-def _told(layout: Layout, file: FileEntry) -> dict[str, int]:
-    """What each of the files that tell of the content tells: paths to bytes."""
-    journal = layout.journal(file.blob_id)
-    told = {path: regular_size(path, follow=False) or 0 for path in _neighbours(layout, file.blob_id)}
-    if os.path.lexists(journal):
-        told[journal] = kept(layout, file.blob_id, file.size).kept.size
-    return told
+
+@dataclass(slots=True)
+class _Followed:
+    """A journal that is read on: ``mark`` (device and inode) tells whether it is still the same one, ``at`` how far."""
+
+    mark: tuple[int, int] | None = None
+    at: int = 0
+    reader: Reader = field(default_factory=Reader)
+
+    def bytes_in(self, file: FileEntry, length: int) -> int:
+        """Bytes of ``file`` that it says are in a part file of ``length`` bytes."""
+        if self.reader.about != (file.blob_id, file.size):
+            return 0
+        cut = ByteRange(length, file.size) if length < file.size else None
+        return (self.reader.kept.remove(cut) if cut else self.reader.kept).size
+
+
+def _followed(path: str, known: _Followed | None) -> _Followed:
+    """What is at ``path``, with all that it says by now; ``known``: as it was before, of which nothing is read again."""
+    fd = open_own(path)
+    if fd is None:
+        return _Followed()
+    try:
+        found = os.fstat(fd)
+        mark = found.st_dev, found.st_ino
+        if known is None or known.mark != mark or found.st_size < known.at:
+            known = _Followed(mark)
+        os.lseek(fd, known.at, os.SEEK_SET)
+        for text in read_on(fd):
+            known.reader.feed(text)
+            known.at += len(text)
+    finally:
+        os.close(fd)
+    return known
 
 
 def _neighbours(layout: Layout, blob_id: str) -> list[str]:

@@ -14,7 +14,7 @@ from ...core.transfer.throttle import Bucket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...core.transfer.journal import Piece
+    from ...core.transfer.pieces import Piece
     from ...core.transfer.ports import Line, Part
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..ranges import ByteRange, RangeSet
     from ..wire.ends import End
     from ..wire.located import Location
-    from .journal import Piece
+    from .pieces import Piece
 
 
 # ------------------------------------------------------------------ events

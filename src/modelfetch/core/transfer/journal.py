@@ -23,10 +23,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from ..planning.listing import LARGEST_FILE
 from ..ranges import ByteRange, RangeSet
+from .pieces import Piece, Pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Sequence
 
 HEADER = "modelfetch.journal/1"
 """Format name and version; a later format gets another file name as well, so both can live side by side."""
@@ -34,15 +36,8 @@ HEADER = "modelfetch.journal/1"
 _LONGEST_LINE = 256
 """Bytes; about twice what a header takes, so that no number in a line that is believed is a long one."""
 
+_LINES_AT_ONCE = 1_000
 _CRC = re.compile("[0-9a-f]{8}")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One stretch of bytes that was written in one go, and the CRC-32 of what was written."""
-
-    range: ByteRange
-    crc: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +46,18 @@ class Journal:
 
     blob_id: str
     size: int
-    pieces: tuple[Piece, ...] = ()
+    pieces: Sequence[Piece] = ()
 
     @property
     def kept(self) -> RangeSet:
         """The bytes that are on disk."""
-        return RangeSet.of(piece.range for piece in self.pieces)
+        return RangeSet.in_order(piece.range for piece in self.pieces)
 
     def within(self, length: int) -> Journal:
         """The same, without pieces beyond ``length``: a part file that was cut short cannot hold them."""
-        pieces = tuple(piece for piece in self.pieces if piece.range.stop <= length)
-        return Journal(self.blob_id, self.size, pieces)
+        if not self.pieces or self.pieces[-1].range.stop <= length:
+            return self
+        return Journal(self.blob_id, self.size, Pieces(piece for piece in self.pieces if piece.range.stop <= length))
 
 
 def encode_header(blob_id: str, size: int) -> bytes:
@@ -81,49 +77,76 @@ def encode_dropped(gone: ByteRange) -> bytes:
 
 def encode(journal: Journal) -> bytes:
     """A whole journal, compact."""
-    header = encode_header(journal.blob_id, journal.size)
-    return header + b"".join(encode_kept(piece) for piece in journal.pieces)
+    return b"".join(stretches(journal))
+
+
+def stretches(journal: Journal) -> Iterator[bytes]:
+    """The same, some lines at a time."""
+    yield encode_header(journal.blob_id, journal.size)
+    for at in range(0, len(journal.pieces), _LINES_AT_ONCE):
+        yield b"".join(map(encode_kept, journal.pieces[at : at + _LINES_AT_ONCE]))
 
 
 def decode(text: bytes) -> Journal | None:
     """What ``text`` says, or None when its header is missing, damaged or of another version."""
-    first, *rest = text.split(b"\n")
-    match _fields(first):
-        case [name, blob_id, size] if name == HEADER and size.isdecimal():
-            return Journal(blob_id, int(size), _replay(rest, int(size)))
-        case _:
-            return None
+    reader = Reader()
+    reader.feed(text)
+    return reader.end()
 
 
-def _replay(lines: Iterable[bytes], size: int) -> tuple[Piece, ...]:
-    pieces: dict[int, Piece] = {}
-    covered = RangeSet()
-    for line in lines:
-        match _fields(line):
-            case ["+", start, stop, crc] if (told := _range(start, stop, size)) and _CRC.fullmatch(crc):
-                if covered.touches(told):  # written again: what stands there now is the later one
-                    _drop(pieces, told)
-                pieces[told.start] = Piece(told, int(crc, 16))
-                covered = covered.add(told)
-            case ["-", start, stop] if told := _range(start, stop, size):
-                _drop(pieces, told)
-                covered = RangeSet.of(piece.range for piece in pieces.values())
+class Reader:
+    """Reads a journal in stretches of any length, as it grows.
+
+    ``about``: whose it is and of how many bytes; None until its header was read, and for good where that was not understood.
+    ``kept``: the bytes that it says are on disk, so far.
+    """
+
+    def __init__(self) -> None:
+        self.about: tuple[str, int] | None = None
+        self.kept = RangeSet()
+        self._pieces = Pieces()
+        self._has_begun = False
+        self._rest = b""
+
+    def feed(self, text: bytes) -> None:
+        """The next stretch of its text; a line is read when its end has come."""
+        *lines, rest = (self._rest + text).split(b"\n")
+        self._rest = rest[: _LONGEST_LINE + 1]  # what is longer is no line, however it goes on
+        for line in lines:
+            self._read(_fields(line))
+
+    def end(self) -> Journal | None:
+        """All that it says, a last line without its end included; None when its header was not understood."""
+        self.feed(b"\n")
+        return None if self.about is None else Journal(*self.about, self._pieces.in_order())
+
+    def _read(self, fields: list[str] | None) -> None:
+        match fields:
+            case [name, blob_id, size] if name == HEADER and not self._has_begun:
+                if size.isdecimal() and int(size) <= LARGEST_FILE:
+                    self.about = blob_id, int(size)
+            case ["+", start, stop, crc] if (told := self._range(start, stop)) and _CRC.fullmatch(crc):
+                if self.kept.touches(told):  # written again: what stands there now is the later one
+                    self._drop(told)
+                self._pieces.append(Piece(told, int(crc, 16)))
+                self.kept = self.kept.add(told)
+            case ["-", start, stop] if told := self._range(start, stop):
+                self._drop(told)
             case _:
-                continue
-    return tuple(pieces[start] for start in sorted(pieces))
+                pass
+        self._has_begun = True
 
+    def _drop(self, gone: ByteRange) -> None:
+        """A piece that loses one byte is lost whole: its checksum covers all of it."""
+        for taken in self._pieces.take_out(gone):
+            self.kept = self.kept.remove(taken)
 
-def _drop(pieces: dict[int, Piece], gone: ByteRange) -> None:
-    """A piece that loses one byte is lost whole: its checksum covers all of it."""
-    for start in [key for key, piece in pieces.items() if piece.range.overlap(gone)]:
-        del pieces[start]
-
-
-def _range(start: str, stop: str, size: int) -> ByteRange | None:
-    """The range a line names, where it lies within the file."""
-    if not (start.isdecimal() and stop.isdecimal() and int(start) < int(stop) <= size):
-        return None
-    return ByteRange(int(start), int(stop))
+    def _range(self, start: str, stop: str) -> ByteRange | None:
+        """The range a line names, where it lies within the file."""
+        size = self.about[1] if self.about else 0
+        if not (start.isdecimal() and stop.isdecimal() and int(start) < int(stop) <= size):
+            return None
+        return ByteRange(int(start), int(stop))
 
 
 def _line(text: str) -> bytes:

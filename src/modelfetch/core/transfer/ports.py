@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..ranges import ByteRange, RangeSet
     from ..wire.ends import End
     from ..wire.located import Location
-    from .journal import Piece
+    from .pieces import Piece
 
 
 class Usurped(Exception):  # noqa: N818 - a signal between port and driver, never an error that anybody sees

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from ...core.ranges import RangeSet
-    from ...core.transfer.journal import Piece
+    from ...core.transfer.pieces import Piece
     from .content import Content, File
 
 

@@ -18,7 +18,8 @@ from .run import Kinds
 
 if TYPE_CHECKING:
     from ...core.ranges import ByteRange
-    from ...core.transfer.journal import Journal, Piece
+    from ...core.transfer.journal import Journal
+    from ...core.transfer.pieces import Piece
     from .content import Stretch
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...core.ranges import ByteRange, RangeSet
-from ...core.transfer.journal import Piece
+from ...core.transfer.pieces import Piece
 from ...core.transfer.ports import Interrupted, Usurped
 from .content import TRUE, Content
 from .disk import JournalFile
