@@ -72,7 +72,7 @@ class DownloadManager:
         self._lineup = Lineup(checked("max_active", max_active))
         self._queue = checked("queue", queue)
         self._options, self._how = read_options(download_options)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler, or a finalizer, may come in while it is held
         self._downloads: dict[Hashable, _Download] = {}
         self._refusals: dict[Hashable, InsufficientMemoryError] = {}
         self._observers: tuple[Observer[Any], ...] = ()
@@ -94,25 +94,19 @@ class DownloadManager:
         """
         spec = _as_asked(model, specify(checked("model", model), self._options))
         self._move_up()
+        if self._queue and (running := self._running(identity(spec))) is not None:
+            return running.job
+        mine = _Download(spec, DownloadJob(transfer(spec, self._options, self._how), name=spec.title))
         try:
-            with self._lock:
-                running = self._running(identity(spec))
-                if running is not None and self._queue:
-                    return running.job
-                self._must_be_free(spec)
-                self._must_fit(spec)
-                download, fresh, observers = self._entered(spec)
-        except InsufficientMemoryError:
-            self._announce(spec)
+            started = self._started(mine)
+        except BaseException as error:  # Ctrl-C as well: what has a place and does not begin would keep it
+            mine.job.cancel()
+            if isinstance(error, InsufficientMemoryError):
+                self._announce(spec)
             raise
-        try:
-            self._introduce(download, observers)
-            self._begin(fresh)
-        except BaseException:  # Ctrl-C: what has a place and is not begun would keep it
-            for job in (*fresh, download.job):
-                job.cancel()
-            raise
-        return download.job
+        if started is not mine.job:
+            mine.job.cancel()
+        return started
 
     def cancel(self, model: str | ModelSpec, *, discard: bool = False) -> None:
         """Cancel the download of ``model``, running or waiting, if there is one; its bytes are kept unless ``discard``.
@@ -209,6 +203,20 @@ class DownloadManager:
 
     # ------------------------------------------------------------------ starting
 
+    def _started(self, mine: _Download) -> DownloadJob:
+        """The job of ``mine`` that has joined the line, or, with a queue, of who was there before it."""
+        with self._lock:
+            running = self._running(identity(mine.spec))
+            if running is not None and self._queue:
+                return running.job
+            self._must_be_free(mine.spec)
+            self._must_fit(mine.spec)
+            self._downloads[identity(mine.spec)] = mine
+            fresh, observers = self._rearranged(joining=identity(mine.spec)), self._observers
+        self._introduce(mine, observers)
+        self._begin(fresh)
+        return mine.job
+
     def _must_be_free(self, spec: ModelSpec) -> None:
         lineup = self._lineup
         if self._queue or (identity(spec) not in lineup.active and not lineup.is_full):
@@ -228,29 +236,25 @@ class DownloadManager:
             self._refusals[identity(spec)] = refusal
             raise
 
-    def _entered(self, spec: ModelSpec) -> tuple[_Download, list[DownloadJob], tuple[Observer[Any], ...]]:
-        """A download that has joined the line, those whose turn has come, and those who were there before it. Needs the lock.
-
-        Who subscribes later finds it among what runs.
-        """
-        job = DownloadJob(transfer(spec, self._options, self._how), name=spec.title)
-        download = self._downloads[identity(spec)] = _Download(spec, job)
-        return download, self._rearranged(joining=identity(spec)), self._observers
-
     def _rearranged(self, joining: Hashable | None = None) -> list[DownloadJob]:
-        """The downloads whose turn has come, after the ended ones left the line and ``joining`` joined it. Needs the lock."""
-        before = self._lineup
-        for key in (*before.active, *before.waiting):
+        """The downloads whose turn has come, after the ended ones left the line and ``joining`` joined it. Needs the lock.
+
+        That is who has a place and has not begun, whenever it got it: Ctrl-C may have come in between.
+        """
+        for key in (*self._lineup.active, *self._lineup.waiting):
             if self._downloads[key].job.is_ending:
                 self._lineup = self._lineup.left(key)
         if joining is not None:
             self._lineup = self._lineup.joined(joining)
-        return [self._downloads[key].job for key in self._lineup.active if key not in before.active]
+        jobs = (self._downloads[key].job for key in self._lineup.active)
+        return [job for job in jobs if not job.has_begun]
 
     def _begin(self, fresh: list[DownloadJob]) -> None:
         """Start those whose turn has come, and announce the places of those that wait."""
         for job in fresh:
-            job.start()
+            with self._lock:
+                if not job.has_begun:  # another thread may have been faster
+                    job.start()
         with self._lock:
             waiting = [self._downloads[key].job for key in self._lineup.waiting]
         for job in waiting:

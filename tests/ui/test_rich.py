@@ -98,7 +98,7 @@ def test_where_there_is_no_terminal_nothing_is_written_unless_it_is_asked_for() 
 
 def test_without_rich_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich.progress", None)
-    with pytest.raises(ImportError, match=r"pip install modelfetch\[rich\]"):
+    with pytest.raises(ImportError, match=r"pip install 'modelfetch\[rich\]'"):
         mf.ui.rich.bar()(START)
 
 

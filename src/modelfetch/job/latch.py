@@ -7,12 +7,17 @@ told once, however late it asked and whatever the others do who are told.
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from .deliver import deliver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_LOOK_EVERY = 0.1
+"""Seconds: Windows shows Ctrl-C to who waits for a lock only when that wait is over."""
 
 
 class Latch:
@@ -56,13 +61,15 @@ class Latch:
         caller alone takes: Ctrl-C here leaves nothing behind that the download's threads would wait for, and unlike a queue
         it says without an error that nothing happened, which Ctrl-C would be shown as having come of.
         """
-        limit = -1.0 if timeout is None or timeout > threading.TIMEOUT_MAX else max(0.0, timeout)
+        limit = float("inf") if timeout is None else timeout
+        until = time.monotonic() + limit
         bell = threading.Lock()
         bell.acquire()
         self._bells.append(bell)
         try:
-            if not self._is_set:
-                bell.acquire(timeout=limit)
+            while not self._is_set and limit > 0:
+                bell.acquire(timeout=min(limit, _LOOK_EVERY))
+                limit = until - time.monotonic()
         finally:
             self._bells.remove(bell)
         return self._is_set

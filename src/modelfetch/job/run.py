@@ -200,6 +200,7 @@ class Run:
         if isinstance(error, DownloadCancelled):
             error.progress = last
         forget(self)
+        self._stoppers.clear()  # they hold all that the work was done with
         self.ending.end(replace(result, progress=last) if result else None, error)
 
 
@@ -210,4 +211,12 @@ def _terminal(
         return result.progress
     if isinstance(error, DownloadCancelled):
         return replace(at_rest(furthest, DownloadStatus.CANCELLED), message=str(error))
-    return replace(at_rest(furthest, DownloadStatus.ERROR), error=type(error).__name__, message=str(error))
+    return replace(at_rest(furthest, DownloadStatus.ERROR), error=type(error).__name__, message=_said(error))
+
+
+def _said(error: BaseException | None) -> str:
+    """The error's text; a host's own may fail to give one."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - whatever it is, the download has to end
+        return ""

@@ -143,4 +143,4 @@ def test_without_anywidget_a_job_is_one_line_and_a_card_says_what_to_install(not
     )
     assert job["data"] == {"text/plain": "<DownloadJob complete 100%>"}
     assert error["ename"] == "ImportError"
-    assert "pip install anywidget" in error["evalue"]
+    assert "pip install 'modelfetch[notebook]'" in error["evalue"]

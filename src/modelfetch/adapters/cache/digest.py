@@ -29,7 +29,6 @@ class RunningDigest:
     def __init__(self, blob_id: str, size: int) -> None:
         self._blob_id = blob_id
         self._size = size
-        self._buffer = memoryview(bytearray(min(BLOCK, max(size, 1))))
         self.reset()
 
     def reset(self) -> None:
@@ -46,25 +45,31 @@ class RunningDigest:
         A file that ends sooner than it should gives the digest of what is there, which cannot be right.
         Raises Interrupted when ``stopped()``, keeping what was done.
         """
+        buffer = _buffer(upto - self.done)
         while self.done < upto:
             if stopped():
                 raise Interrupted
-            count = source.read_into(self._buffer[: upto - self.done], self.done)
+            count = source.read_into(buffer[: upto - self.done], self.done)
             if not count:
                 break
-            self._hash.update(self._buffer[:count])
+            self._hash.update(buffer[:count])
             self.done += count
         return self._hash.hexdigest() if upto == self._size else None
 
     def lies(self, source: Bytes, piece: Piece, stopped: Callable[[], bool]) -> bool:
         """Whether the disk holds something else than what was written there. Raises Interrupted."""
-        position, crc = piece.range.start, 0
+        position, crc, buffer = piece.range.start, 0, _buffer(piece.range.size)
         while position < piece.range.stop:
             if stopped():
                 raise Interrupted
-            count = source.read_into(self._buffer[: piece.range.stop - position], position)
+            count = source.read_into(buffer[: piece.range.stop - position], position)
             if not count:
                 return True
-            crc = crc32(self._buffer[:count], crc)
+            crc = crc32(buffer[:count], crc)
             position += count
         return crc != piece.crc
+
+
+def _buffer(count: int) -> memoryview:
+    """Room for so many bytes, or for a block of them; for one reading, because many files may be open at once."""
+    return memoryview(bytearray(min(BLOCK, max(count, 0))))

@@ -138,7 +138,7 @@ def regular_size(path: str, *, follow: bool) -> int | None:
     except ABSENT:
         return None
     except OSError as error:
-        if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
+        if error.errno in {errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL}:  # the last for a name that Windows has not
             return None
         raise
     return found.st_size if stat.S_ISREG(found.st_mode) else None

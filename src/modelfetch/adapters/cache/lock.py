@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _MODE = 0o664
 """As huggingface_hub makes it (``utils/_fixes.py``), so that a group can share a cache."""
 
-_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES}
-"""What ``flock`` says of a lock that is another's."""
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.ENOENT}
+"""What ``flock`` says of a lock that is another's; or that one removed the file, having had it."""
 
 
 class Lock:

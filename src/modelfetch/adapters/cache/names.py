@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from ...core.planning.doubts import folded, twins, unusual
 from ...errors import CacheError
-from .disk import open_temporary
+from .disk import open_temporary, remove
 from .faults import ABSENT
 from .layout import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ...core.planning.listing import FileEntry
     from .layout import Layout
@@ -131,33 +131,44 @@ def _is_too_long(layout: Layout, place: str) -> bool:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             return True
-        raise
+        if error.errno not in _NO_NAME:
+            raise
     return False
 
 
 def _can_be(folder: str, name: str) -> bool:
+    def is_listed(made: str) -> bool:  # Windows takes what follows a colon for a stream
+        return os.path.basename(made) in os.listdir(folder)
+
     try:
-        fd, made = open_temporary(folder, name[:_STEM])
+        return _probed(folder, name[:_STEM], is_listed)
     except OSError as error:
         if error.errno in _NO_NAME:
             return False
         raise
-    os.close(fd)
-    found = os.path.basename(made) in os.listdir(folder)  # Windows takes what follows a colon for a stream
-    os.unlink(made)
-    return found
 
 
 def _are_one(folder: str, one: str, other: str) -> bool:
     one, other = _differing(one, other)
     one, other = (end[::-1] for end in _differing(one[::-1], other[::-1]))
-    fd, made = open_temporary(folder, one)
-    try:
-        ending = os.path.basename(made).removeprefix(one)
-        return os.path.lexists(os.path.join(folder, other + ending))
-    finally:
-        os.close(fd)
-        os.unlink(made)
+
+    def is_there(made: str) -> bool:
+        return os.path.lexists(os.path.join(folder, other + os.path.basename(made).removeprefix(one)))
+
+    return _probed(folder, one, is_there)
+
+
+def _probed(folder: str, stem: str, seen: Callable[[str], bool]) -> bool:
+    """Whether a temporary is ``seen``; once more when somebody took it for a crash's before it could be."""
+    while True:
+        fd, made = open_temporary(folder, stem)
+        try:
+            found = seen(made)
+            if found or os.name == "nt" or os.fstat(fd).st_nlink:
+                return found
+        finally:
+            os.close(fd)
+            remove(made)
 
 
 def _differing(one: str, other: str) -> tuple[str, str]:

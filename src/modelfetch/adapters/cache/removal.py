@@ -55,8 +55,8 @@ class Removal:
         with translated(self._at.folder, "removing a model"):
             self._begin(_names(self._at.blobs))
             before, names = contents(self._at), _names(self._at.snapshots)
-            _erase(self._at.refs)
-            for aside in [self._set_aside(name) for name in names]:
+            snapshots = (os.path.join(self._at.snapshots, name) for name in names)
+            for aside in self._set_aside([self._at.refs, *snapshots]):
                 _erase(aside)
             if self._held() is None:
                 self._erase_shared(_names(self._at.blobs))
@@ -79,13 +79,13 @@ class Removal:
             doomed = self._blob_ids(commit) - wanted
             self._begin(doomed)
             before = contents(self._at)
-            for folder, above in ((self._at.refs, self._at.refs), (self._at.begun_refs, self._at.guests)):
-                for path in [path for path in files_below(folder) if commit_in(path) == commit]:
-                    erase_ref(above, path)
-            aside = self._set_aside(commit)
-            for note in (self._at.records(commit), self._at.tree(commit), self._at.absences(commit)):
-                _erase(note)
-            _erase(aside)
+            ours, begun = self._refs_to(self._at.refs, commit), self._refs_to(self._at.begun_refs, commit)
+            notes = [self._at.records(commit), self._at.tree(commit), self._at.absences(commit)]
+            for gone in [*self._set_aside([*ours, *begun, self._at.snapshot(commit)]), *notes]:
+                _erase(gone)
+            for above, paths in ((self._at.refs, ours), (self._at.guests, begun)):
+                for path in paths:
+                    erase_ref(above, path)  # what is left of it: its folders
             self._erase_shared(doomed)
             self._erase_contents(doomed)
             return _freed(before.values())
@@ -148,13 +148,28 @@ class Removal:
         links = (seen.blob for seen in snapshot_files(self._at.snapshot(commit)).values())
         return listed | {blob for blob in links if blob is not None}
 
-    def _set_aside(self, name: str) -> str:
-        """Take a snapshot's name away at once; where it is until it is erased."""
+    def _refs_to(self, folder: str, commit: str) -> list[str]:
+        return [path for path in files_below(folder) if commit_in(path) == commit]
+
+    def _set_aside(self, paths: Iterable[str]) -> list[str]:
+        """Take each name away at once; where they are until they are erased.
+
+        Where the system refuses one (Windows, while a program has a file of it open), all are put back: nothing was removed.
+        """
         os.makedirs(self._at.guests, exist_ok=True)
-        aside = temporary(self._at.guests, name)
-        with suppress(*ABSENT):
-            rename(os.path.join(self._at.snapshots, name), aside)
-        return aside
+        moved: list[tuple[str, str]] = []
+        try:
+            for path in paths:
+                aside = temporary(self._at.guests, os.path.basename(path))
+                with suppress(*ABSENT):
+                    rename(path, aside)
+                    moved.append((path, aside))
+        except BaseException:
+            for path, aside in reversed(moved):
+                with suppress(OSError):
+                    rename(aside, path)
+            raise
+        return [aside for _, aside in moved]
 
     def _shared(self, blob_ids: Iterable[str]) -> list[str]:
         """Those of the blobs that are links into the shared store."""

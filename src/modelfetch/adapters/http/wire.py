@@ -56,7 +56,7 @@ class HttpWire:
 
     def __init__(self, read_timeout: float) -> None:
         self._read_timeout = read_timeout
-        self._lock = threading.Lock()
+        self._lock, self._trusting = threading.Lock(), threading.Lock()  # who closes does not wait for certificates
         self._idle: dict[Key, list[Connection]] = {}
         self._context: ssl.SSLContext | None = None
         self._proxies = urllib.request.getproxies()
@@ -108,7 +108,7 @@ class HttpWire:
         return Connection(self, key, Channel(sock), line)
 
     def _tls(self) -> ssl.SSLContext:
-        with self._lock:
+        with self._trusting:
             if self._context is None:
                 self._context = tls_context()
             return self._context

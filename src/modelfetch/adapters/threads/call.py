@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ...core.transfer.ports import Interrupted
@@ -66,10 +68,13 @@ class Scope:
 
 
 class _Outcome(Generic[T]):
-    """What became of the task, and a bell that rings then, or when the caller should look up."""
+    """What became of the task, and a bell that rings then, or when the caller should look up.
+
+    The bell is a queue, whose ``put`` may come at any moment on any thread, the waiting one in a signal handler included.
+    """
 
     def __init__(self) -> None:
-        self.bell = threading.Event()
+        self.bell: SimpleQueue[None] = SimpleQueue()
         self.done = False
         self.value: T
         self.error: BaseException | None = None
@@ -80,7 +85,7 @@ class _Outcome(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - it is raised again, on the caller's thread
             self.error = error
         self.done = True
-        self.bell.set()
+        self.bell.put(None)
 
 
 def in_background(
@@ -96,13 +101,13 @@ def in_background(
     ``on_ring`` is handed a function that makes it be called at once.
     """
     outcome = _Outcome[T]()
-    on_ring(outcome.bell.set)
+    on_ring(lambda: outcome.bell.put(None))
     try:
         wanted()
         crew.do(lambda: outcome.run(task))
         while not outcome.done:
-            outcome.bell.wait(_LOOK_EVERY)
-            outcome.bell.clear()
+            with suppress(Empty):
+                outcome.bell.get(timeout=_LOOK_EVERY)
             scope.look()
             wanted()
     except BaseException:

@@ -295,7 +295,7 @@ class ThreadDriver:
         try:
             placed = self._placed(name)
         finally:
-            part.release()
+            self._release(name, discard=False)
         self._say(placed)
 
     def _adopt(self, name: str) -> None:
