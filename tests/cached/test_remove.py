@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +20,6 @@ from ..download.kit import wait_until
 from .kit import FILES, KEPT, REPO, SIZE, WHISPER, fetch, folder_in, forget_notes, interrupt
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelfetch.testing import LocalHub
 
 
@@ -178,7 +178,7 @@ def test_a_download_that_begins_during_a_removal_is_no_error_of_the_removal(
     jobs: list[mf.DownloadJob] = []
 
     def begin_meanwhile(path: str) -> None:
-        if os.path.basename(path).startswith(now) and not jobs:
+        if Path(path).name.startswith(now) and not jobs:
             jobs.append(mf.start_download(REPO, cache_dir=cache, endpoint=hub.endpoint, token=False))
             hub.wait_for_bytes(50_000)
         erase(path)
@@ -204,6 +204,31 @@ def test_a_download_that_was_just_cancelled_is_given_time_to_let_go(hub: LocalHu
     mf.remove_cached(REPO, cache_dir=cache)
 
     assert mf.list_cached(cache) == ()
+
+
+@pytest.mark.parametrize("what", [REPO, f"{REPO}@main"])
+def test_a_removal_that_the_system_refuses_removes_nothing(
+    hub: LocalHub, cache: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Windows renames no folder in which a program has a file open."""
+    fetch(hub, cache)
+    hub.add_repo(REPO, {**FILES, "config.json": b"{}"})
+    newest = mf.download(REPO, cache_dir=cache, endpoint=hub.endpoint, token=False).path
+    before = sorted(path for path in cache.rglob("*") if ".modelfetch" not in path.parts)
+    rename = removal.rename
+
+    def refused(old: str, new: str) -> None:
+        if Path(old).name == newest.name:
+            raise PermissionError(errno.EACCES, "in use", old)
+        rename(old, new)
+
+    monkeypatch.setattr(removal, "rename", refused)
+    with pytest.raises(mf.CacheError):
+        mf.remove_cached(what, cache_dir=cache)
+    assert sorted(path for path in cache.rglob("*") if ".modelfetch" not in path.parts) == before
+    assert mf.model_status(REPO, cache_dir=cache) is mf.ModelStatus.DOWNLOADED
+    monkeypatch.undo()
+    assert mf.remove_cached(what, cache_dir=cache) > 0
 
 
 def test_a_removed_model_can_be_downloaded_again(hub: LocalHub, cache: Path) -> None:

@@ -5,7 +5,9 @@ How quickly is measured by ``benchmarks/cancel.py``; here it is that it happens 
 
 from __future__ import annotations
 
+import queue
 import socket
+import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -17,6 +19,7 @@ import modelfetch as mf
 from modelfetch.adapters.cache.digest import RunningDigest
 from modelfetch.adapters.cache.part import Part
 from modelfetch.adapters.cache.repo import RepoCache
+from modelfetch.adapters.http import wire as wire_module
 from modelfetch.testing import HeaderTrickle, LocalHub, NoAnswer, Stall, Status, Trickle
 
 from .kit import (
@@ -266,3 +269,31 @@ def test_a_cancel_after_the_last_byte_still_gives_no_path(
     monkeypatch.undo()
     assert_right(world.download().path, WEIGHTS_ALONE)
     assert world.hub.body_bytes() == SIZE
+
+
+@pytest.mark.parametrize("verb", ["plan", "download"])
+def test_who_waits_for_certificates_can_leave(world: World, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """They may be on a disk that does not answer."""
+    loaded, asked = threading.Event(), threading.Event()
+
+    def slow() -> ssl.SSLContext:
+        asked.set()
+        loaded.wait(30)
+        return ssl.create_default_context()
+
+    monkeypatch.setattr(wire_module, "tls_context", slow)
+    token, ended = mf.CancelToken(), queue.SimpleQueue[BaseException]()
+
+    def call() -> None:
+        try:
+            getattr(world, verb)(cancel=token, endpoint=f"https://127.0.0.1:{world.hub.endpoint.rpartition(':')[2]}")
+        except BaseException as error:  # noqa: BLE001 - it is looked at below
+            ended.put(error)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    assert asked.wait(20)
+    token.cancel()
+    assert isinstance(ended.get(timeout=20), mf.DownloadCancelled)
+    loaded.set()
+    caller.join()

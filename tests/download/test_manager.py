@@ -611,15 +611,56 @@ def test_a_model_for_which_there_is_no_thread_is_failed_and_can_be_started_again
     assert_right(manager.start(REPO).result(60).path)
 
 
-def test_a_start_that_ctrl_c_breaks_off_keeps_no_place(managers: Managers, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
+@pytest.mark.parametrize("step", ["_running", "_must_be_free", "_must_fit", "_rearranged", "_introduce", "_begin"])
+def test_a_start_that_ctrl_c_breaks_off_keeps_no_place(
+    managers: Managers, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     manager = managers()
     with monkeypatch.context() as context:
-        context.setattr(manager, "_introduce", interrupted)
+        context.setattr(manager, "_move_up", lambda: None)
+        context.setattr(manager, step, interrupted)
         with pytest.raises(KeyboardInterrupt):
             manager.start(REPO)
-    assert isinstance(manager.state(REPO), mf.NotDownloaded)
+    wait_until(lambda: isinstance(manager.state(REPO), mf.NotDownloaded), "the end of what never began")
 
+    assert_right(manager.start(REPO).result(60).path)
+
+
+def test_a_turn_that_ctrl_c_passed_over_comes_with_the_next_look(
+    managers: Managers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose turn had come, and was not begun for it, is begun by whoever comes next."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    manager = managers(queue=True)
+    managers.hold()
+    first = manager.start(REPO)
+    second = manager.start(OTHER)
+    with monkeypatch.context() as context:
+        context.setattr(manager, "_begin", interrupted)
+        first.cancel()
+        assert isinstance(first.exception(20), mf.DownloadCancelled)
+        with pytest.raises(KeyboardInterrupt):
+            manager.start("org/third")
+    managers.let_go()
+    manager.start("org/fourth")
+    assert_right(second.result(60).path)
+
+
+def test_a_signal_handler_may_shut_a_manager_down_in_the_middle_of_a_start(
+    managers: Managers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = managers()
+    fits = manager._must_fit
+
+    def shut_down_first(spec: mf.ModelSpec) -> None:
+        manager.shutdown()
+        fits(spec)
+
+    monkeypatch.setattr(manager, "_must_fit", shut_down_first)
     assert_right(manager.start(REPO).result(60).path)
