@@ -70,10 +70,15 @@ class LoadedModels:
         """
         while True:
             mine = _Load(model)
-            with self._mutex:
-                found = self._loads.setdefault(key, mine)
-            if found is mine:
-                return self._carry_out(key, mine, load)
+            try:
+                with self._mutex:
+                    found = self._loads.setdefault(key, mine)
+                if found is mine:
+                    return _carried_out(mine, load)
+            finally:  # wherever Ctrl-C comes: who waits for it goes on, and finds it forgotten or forgets it
+                mine.done.set()
+                if mine.value is None:
+                    self._forget(key, mine)
             if (kept := _awaited(found)) is not None:
                 return kept[0]
             self._forget(key, found)
@@ -128,24 +133,20 @@ class LoadedModels:
                 del self._loads[key]
         return sum(load.value is not None for load in gone.values())
 
-    def _carry_out(self, key: Hashable, mine: _Load, load: Callable[[], object]) -> object:
-        try:
-            value = load()
-        except Exception as error:
-            mine.error = error
-            raise
-        else:
-            mine.value = (value,)
-            return value
-        finally:
-            if mine.value is None:
-                self._forget(key, mine)
-            mine.done.set()
-
     def _forget(self, key: Hashable, load: _Load) -> None:
         with self._mutex:
             if self._loads.get(key) is load:
                 del self._loads[key]
+
+
+def _carried_out(mine: _Load, load: Callable[[], object]) -> object:
+    try:
+        value = load()
+    except Exception as error:
+        mine.error = error
+        raise
+    mine.value = (value,)
+    return value
 
 
 def _awaited(load: _Load) -> tuple[object] | None:
