@@ -12,7 +12,7 @@ import pytest
 from modelfetch.adapters.cache import RepoCache
 from modelfetch.adapters.cache.lock import take
 from modelfetch.core.planning.plan import Presence
-from modelfetch.core.transfer.ports import Held, Lost, Present
+from modelfetch.core.transfer.ports import Held, Interrupted, Lost, Present
 from modelfetch.errors import CacheError, InsufficientStorageError
 
 if TYPE_CHECKING:
@@ -188,6 +188,16 @@ def test_without_links_a_blob_that_no_link_leads_to_is_moved(scene: Scene) -> No
     scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
     assert scene.placed.read_bytes() == scene.content
     assert not scene.blob.exists()
+
+
+@pytest.mark.usefixtures("no_links")
+def test_without_links_a_copy_ends_when_nobody_wants_it_any_more_and_leaves_nothing(scene: Scene) -> None:
+    scene.publish()
+    scene.cache.link(scene.commit, scene.file.path, scene.file.blob_id)
+    with pytest.raises(Interrupted):
+        scene.cache.link(scene.commit, "copy.bin", scene.file.blob_id, lambda: True)
+    assert not (scene.placed.parent / "copy.bin").exists()
+    assert stray(scene) == []
 
 
 @pytest.mark.usefixtures("no_links")

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING
 
-from ...core.transfer.ports import Held, Lost
+from ...core.transfer.ports import Held, Interrupted, Lost
 from ...core.wire.settings import is_true
 from .disk import place as put
 from .disk import regular_size, remove, rename, temporary, write_all
@@ -24,7 +24,7 @@ from .names import Spelling, clash
 from .planted import refuse_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .layout import Layout
 
@@ -57,23 +57,24 @@ class Links:
         """The content is in the cache, at ``place``, which is not the blob's."""
         self._stands_at[blob_id] = place
 
-    def make(self, commit: str, path: str, blob_id: str) -> bool:
+    def make(self, commit: str, path: str, blob_id: str, stopped: Callable[[], bool]) -> bool:
         """Put ``blob_id`` at ``path`` of the snapshot; False when it was there already, and nothing was written.
 
-        Raises OSError, Lost when the content is not there any more, Held while somebody else moves it, and CacheError for
-        planted links and for what this file system calls by the same name.
+        Raises OSError, Lost when the content is not there any more, Held while somebody else moves it, Interrupted when
+        ``stopped()`` before it was copied, and CacheError for planted links and for what this file system calls by the same
+        name.
         """
         for _ in range(_TRIES):  # another process may be moving the same content to the same place
             with suppress(FileNotFoundError, Lost):
-                return self._make(commit, path, blob_id)
+                return self._make(commit, path, blob_id, stopped)
         try:
-            return self._make(commit, path, blob_id)
+            return self._make(commit, path, blob_id, stopped)
         except FileNotFoundError as error:
             if os.path.lexists(self._layout.blob(blob_id)):
                 raise
             raise Lost(blob_id) from error
 
-    def _make(self, commit: str, path: str, blob_id: str) -> bool:
+    def _make(self, commit: str, path: str, blob_id: str, stopped: Callable[[], bool]) -> bool:
         place, blob = self._layout.file(commit, path), self._layout.blob(blob_id)
         refuse_links(self._layout, os.path.dirname(place))
         target = os.sep.join([".."] * (path.count("/") + 2) + ["blobs", blob_id])
@@ -87,7 +88,7 @@ class Links:
         if size is not None and self._link(target, place):
             self._must_lead_somewhere(target, place, blob)
         else:
-            self._place_bytes(commit, blob, place, blob_id)
+            self._place_bytes(commit, blob, place, blob_id, stopped)
         return True
 
     def _link(self, target: str, place: str) -> bool:
@@ -125,14 +126,18 @@ class Links:
                 remove(place)
             raise Lost(blob)
 
-    def _place_bytes(self, commit: str, blob: str, place: str, blob_id: str) -> None:
+    def _place_bytes(self, commit: str, blob: str, place: str, blob_id: str, stopped: Callable[[], bool]) -> None:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with self._moving:
             if regular_size(blob, follow=False) is None:
-                self._copy(self._source(blob, self._stands_at.get(blob_id)), place)
+                self._copy(self._source(blob, self._stands_at.get(blob_id)), place, stopped)
                 return
             with self._owned(blob_id):
-                self._move(commit, blob, place, blob_id)
+                if self._linked.holds(blob_id, commit):
+                    self._copy(blob, place, stopped)
+                else:
+                    rename(blob, place)
+                    self._stands_at[blob_id] = place
 
     @contextmanager
     def _owned(self, blob_id: str) -> Iterator[None]:
@@ -148,24 +153,19 @@ class Links:
         finally:
             lock.release()
 
-    def _move(self, commit: str, blob: str, place: str, blob_id: str) -> None:
-        if self._linked.holds(blob_id, commit):
-            self._copy(blob, place)
-        else:
-            rename(blob, place)
-            self._stands_at[blob_id] = place
-
     def _source(self, blob: str, known: str | None) -> str:
         for source in (blob, known):
             if source is not None and regular_size(source, follow=True) is not None:
                 return source
         raise Lost(blob)
 
-    def _copy(self, source: str, place: str) -> None:
+    def _copy(self, source: str, place: str, stopped: Callable[[], bool]) -> None:
         def fill(fd: int) -> None:
             with open(source, "rb", buffering=0) as original:
-                while block := original.read(_COPIED_AT_ONCE):
+                while not (over := stopped()) and (block := original.read(_COPIED_AT_ONCE)):
                     write_all(fd, block)
+            if over:
+                raise Interrupted
 
         os.makedirs(self._layout.guests, exist_ok=True)
         put(self._layout.guests, place, fill)

@@ -30,7 +30,7 @@ from .scan import file_sizes
 from .sight import Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ...core.kept.clean import CleanReport
     from ...core.kept.record import Selection, SnapshotRecord
@@ -199,13 +199,14 @@ class RepoCache:
                     raise
             self._noted[commit] = selection
 
-    def link(self, commit: str, path: str, blob_id: str) -> None:
+    def link(self, commit: str, path: str, blob_id: str, stopped: Callable[[], bool] = lambda: False) -> None:
         """Put a published content at ``path`` of the snapshot. Raises CacheError when a planted link is in the way.
 
-        Raises Lost when it is not there any more, and Held while somebody else gives it a place.
+        Raises Lost when it is not there any more, Held while somebody else gives it a place, and Interrupted when
+        ``stopped()`` while it is copied.
         """
         with translated(self._at.snapshot(commit), "linking a file"):
-            self._has_written |= self._links.make(commit, path, blob_id)
+            self._has_written |= self._links.make(commit, path, blob_id, stopped)
 
     def forget(self, file: FileEntry) -> None:
         """Delete what an earlier owner left of the content, unless somebody has it; a failure costs only space."""

@@ -305,7 +305,7 @@ class ThreadDriver:
         self._cache.note(self._commit, self._revision, self._selection)
         try:
             for path in self._paths[name]:
-                self._cache.link(self._commit, path, name)
+                self._cache.link(self._commit, path, name, self._closing.is_set)
         except Lost:
             return ev.Lost(name)
         except Held:

@@ -145,8 +145,11 @@ class Cache(Protocol):
     def note(self, commit: str, revision: str, selection: Selection) -> None:
         """Write down what is asked for; before any of it has a place."""
 
-    def link(self, commit: str, path: str, blob_id: str) -> None:
-        """Give complete content a place in the snapshot. Raises Lost when it is gone, Held while another one has it."""
+    def link(self, commit: str, path: str, blob_id: str, stopped: Callable[[], bool]) -> None:
+        """Give complete content a place in the snapshot.
+
+        Raises Lost when it is gone, Held while another one has it, and Interrupted when ``stopped()`` while it is copied.
+        """
 
     def forget(self, file: FileEntry) -> None:
         """Delete what an earlier owner left of the content, unless somebody has it."""
