@@ -10,7 +10,7 @@ import pytest
 
 import modelfetch as mf
 
-from .kit import TOTAL, assert_right, threads_that_stay
+from .kit import TOTAL, assert_right, threads_that_stay, wait_until
 
 if TYPE_CHECKING:
     from .kit import World
@@ -60,6 +60,36 @@ def test_cancelling_the_task_that_awaits_does_not_cancel_the_job(
         assert_right(job.result(20).path)
         assert threads_that_stay() == []
     assert [record for record in caplog.records if record.name.startswith("modelfetch")] == []
+
+
+def test_who_waits_and_leaves_again_and_again_leaves_nothing_behind(world: World) -> None:
+    """A host may look in for a moment at a time, all through a long download."""
+    world.publish()
+    world.hub.bandwidth = 100_000
+    job = world.start()
+
+    async def awaiting() -> mf.DownloadResult:
+        return await job
+
+    async def host() -> None:
+        for _ in range(20):
+            task = asyncio.create_task(awaiting())
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    before = len(job._run.ending._callbacks)
+    asyncio.run(host())
+    assert len(job._run.ending._callbacks) == before
+
+    for _ in range(5):
+        job.subscribe(lambda _: None)()
+    wait_until(lambda: all(each.over.is_set for each in job._subscriptions), "the end of the subscriptions")
+    job.subscribe(lambda _: None)
+    assert len(job._subscriptions) == 1
+    job.cancel()
+    assert isinstance(job.exception(20), mf.DownloadCancelled)
 
 
 def test_updates_end_with_the_terminal_snapshot_and_never_go_back(world: World) -> None:

@@ -66,5 +66,6 @@ def _happened(latch: Latch) -> asyncio.Future[None]:
         if not waiter.done():
             waiter.set_result(None)
 
-    latch.tell(lambda: _enter(loop, wake))
+    forget = latch.tell(lambda: _enter(loop, wake))
+    waiter.add_done_callback(lambda _: forget())
     return waiter

@@ -6,6 +6,7 @@ Rule: every method may be called from any thread, and none but ``result``, ``exc
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,10 @@ class DownloadJob:
             checked("post", post),
             since=self._run.snapshots.joined_at,
         )
+        for other in tuple(self._subscriptions):
+            if other.over.is_set:
+                with suppress(ValueError):  # another thread was faster
+                    self._subscriptions.remove(other)
         self._subscriptions.append(subscription)
         subscription.start()
         return subscription.cancel

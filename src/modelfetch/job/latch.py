@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .deliver import deliver
@@ -46,13 +48,22 @@ class Latch:
         for fn in callbacks:
             deliver(fn, ours=True)
 
-    def tell(self, fn: Callable[[], object]) -> None:
-        """Call ``fn`` when it happens, on the thread that says so; at once, on this one, when it has."""
+    def tell(self, fn: Callable[[], object]) -> Callable[[], None]:
+        """Call ``fn`` when it happens, on the thread that says so; at once, on this one, when it has.
+
+        Returns what takes that back, for who may ask very often.
+        """
         with self._lock:
-            if not self._is_set:
+            told = self._is_set
+            if not told:
                 self._callbacks.append(fn)
-                return
-        deliver(fn)
+        if told:
+            deliver(fn)
+        return partial(self._forget, fn)
+
+    def _forget(self, fn: Callable[[], object]) -> None:
+        with self._lock, suppress(ValueError):
+            self._callbacks.remove(fn)
 
     def wait(self, timeout: float | None) -> bool:
         """Wait up to ``timeout`` seconds, on a bell of this caller's own; whether it has happened.
