@@ -12,6 +12,7 @@ import selectors
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -40,7 +41,8 @@ def dial(line: HttpLine, host: str, port: int) -> socket.socket:
     race = _Race(line, _addresses(host, port))
     sock = race.run()
     sock.settimeout(CONNECT_TIMEOUT)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with suppress(OSError):  # it is faster with it, and right without
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
 
