@@ -13,6 +13,7 @@ import modelfetch as mf
 from modelfetch.cli import main
 from modelfetch.cli.dispatch import COMMANDS
 from modelfetch.cli.wording import TYPED, as_typed
+from modelfetch.core.wire.refusal import Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +47,20 @@ def test_every_flag_and_command_that_is_told_exists(capsys: pytest.CaptureFixtur
     assert {word for before, word in pairwise(told) if before == "modelfetch"} <= COMMANDS.keys()
 
 
-def test_an_unreachable_hub_is_told_with_the_flag_that_takes_what_is_there(
-    isolated_cache: Path, capsys: pytest.CaptureFixture[str]
+def test_what_the_library_advises_is_said_in_what_can_be_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["plan", "org/model", "--cache-dir", str(isolated_cache), "--endpoint", "http://127.0.0.1:9"]) == 1
+    def unreachable(_: object) -> int:
+        asked = Question("org/model", "main", "https://hub.example", by_branch=True)
+        raise mf.NetworkError(f"It could not be asked{asked.instead}.")  # noqa: TRY003, EM102 - a message's end
+
+    monkeypatch.setitem(COMMANDS, "plan", unreachable)
+    assert main(["plan", "org/model"]) == 1
     said = capsys.readouterr().err
-    assert "--no-update takes a complete copy" in said
-    assert "update=False" not in said
+    assert (
+        said
+        == "NetworkError: It could not be asked (--no-update takes a complete copy that is already in the cache).\n"
+    )
 
 
 def test_a_path_that_has_the_name_of_an_option_stays_as_it_is() -> None:

@@ -136,7 +136,7 @@ def _variable(name: str) -> str | None:
 def _from_environment() -> str | None:
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         if value := _variable(name):
-            return _stored_token(value, f"the variable {name}")
+            return checked_token(value, f"the variable {name}")
     return None
 
 
@@ -152,12 +152,7 @@ def _from_file() -> str | None:
             "expected. Nothing was requested; mend its rights, or pass token=False to go without."
         )
         raise AuthenticationError(message) from error
-    return _stored_token(text.decode("utf-8", "replace"), f"the token file {path}")
-
-
-def _stored_token(text: str, source: str) -> str | None:
-    """As huggingface_hub reads one (``_clean_token``): a line that was broken in two is one. Raises AuthenticationError."""
-    return checked_token(text.replace("\r", "").replace("\n", ""), source)
+    return checked_token(text.decode("utf-8", "replace"), f"the token file {path}")
 
 
 def _from_huggingface_hub() -> str | None:

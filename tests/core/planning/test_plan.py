@@ -368,21 +368,6 @@ def test_a_plan_without_a_backend_takes_the_inferred_one_and_says_why() -> None:
     assert (plan.backend, plan.backend_reason) == ("mlx", "it has weights")
     assert str(plan).endswith("\n  to be loaded by mlx: it has weights")
     assert DownloadPlan.from_json(plan.to_json()) == plan == PLAN
-    assert DownloadPlan.from_json(plan.to_json()).backend_reason == "it has weights"
-
-
-def test_what_one_machine_infers_is_no_part_of_what_two_agree_on() -> None:
-    plan = replace(PLAN, backend=None)
-    prints = {plan.with_inference(backend, "so").fingerprint for backend in ("mlx", "mine", None)} | {plan.fingerprint}
-    assert len(prints) == 1
-    assert PLAN.fingerprint not in prints, "who asked for a backend asked for its files"
-
-
-@pytest.mark.parametrize("reason", ["", 3, None])
-def test_a_reason_that_is_none_is_no_plans(reason: object) -> None:
-    told = {**json.loads(PLAN.with_inference("x", "y").to_json()), "backend_reason": reason}
-    with pytest.raises(ValueError, match="not a plan"):
-        DownloadPlan.from_json(json.dumps(told))
 
 
 def test_a_plan_for_a_backend_keeps_it() -> None:

@@ -120,7 +120,8 @@ def _make_way(above: str, path: str) -> None:
         with suppress(OSError):  # a folder is no ref, and stays
             os.unlink(over)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    shutil.rmtree(path, ignore_errors=True)  # nothing, where it is a ref
+    if os.path.isdir(path):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def commit_of(layout: Layout, revision: str) -> str | None:

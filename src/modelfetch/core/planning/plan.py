@@ -62,8 +62,8 @@ class DownloadPlan:
     ``repo_id`` is ``org/name`` on the Hub at ``endpoint``, its address without what may be secret. ``revision`` is what was
     asked for, ``commit`` what it meant then. ``allow_patterns`` and ``ignore_patterns`` are those that chose the files (None
     and empty: all of the repo's). ``backend`` is who will load them: who was asked for, else the one that
-    recognises the planned files; then ``backend_reason`` says how it was told, in words, and the fingerprint leaves it out. An
-    inferred backend chooses no files. ``min_ram_bytes`` is what the spec declared, and stays on this machine.
+    recognises the planned files; then ``backend_reason`` says how it was told, in words, and stays on this machine. An
+    inferred backend chooses no files. ``min_ram_bytes`` is what the spec declared, and stays on this machine too.
     """
 
     repo_id: str

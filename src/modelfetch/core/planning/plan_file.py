@@ -1,11 +1,9 @@
 """A plan as JSON, which may be kept, sent to another machine and carried out there.
 
-Rule: it says what the remote has, and beside that who was inferred to load it and why. What is read is judged before its
-fingerprint is asked: a plan that was edited or cut is refused, and so is one that would do harm, whether it comes as text
-or from memory.
+Rule: it says what the remote has and nothing else. What is read is judged before its fingerprint is asked: a plan that was
+edited or cut is refused, and so is one that would do harm, whether it comes as text or from memory.
 
-The format, ``modelfetch.plan/1``: an object with the keys of ``_remote``, and the sha256 of them in canonical form; an
-inferred ``backend`` stands there with its ``backend_reason``, and the sha256 is that of a plan without a backend.
+The format, ``modelfetch.plan/1``: an object with the keys of ``_remote``, and the sha256 of them in canonical form.
 """
 
 from __future__ import annotations
@@ -71,7 +69,7 @@ def believed(plan: DownloadPlan) -> DownloadPlan:
     A plan need not come from :func:`make_plan` or from JSON: a host may have built or altered it. Raises ValueError.
     """
     try:
-        return replace(_from_remote(_told(plan)), min_ram_bytes=_MEMORY.checked("min_ram_bytes", plan.min_ram_bytes))
+        return replace(_from_remote(_remote(plan)), min_ram_bytes=_MEMORY.checked("min_ram_bytes", plan.min_ram_bytes))
     except _UNUSABLE as error:
         message = (
             f"This plan cannot be carried out: {str(error).rstrip('.')}. A plan as plan_download makes it was expected. "
@@ -81,14 +79,13 @@ def believed(plan: DownloadPlan) -> DownloadPlan:
 
 
 def _remote(plan: DownloadPlan) -> dict[str, object]:
-    """What two machines agree on; which backends one of them has, and so infers, is its own affair."""
     return {
         "schema": SCHEMA,
         "repo_id": plan.repo_id,
         "revision": plan.revision,
         "commit": plan.commit,
         "endpoint": plan.endpoint,
-        "backend": None if plan.backend_reason else plan.backend,
+        "backend": plan.backend,
         "allow_patterns": None if plan.allow_patterns is None else list(plan.allow_patterns),
         "ignore_patterns": None if plan.ignore_patterns is None else list(plan.ignore_patterns),
         "total_bytes": plan.total_bytes,
@@ -97,8 +94,7 @@ def _remote(plan: DownloadPlan) -> dict[str, object]:
 
 
 def _told(plan: DownloadPlan) -> dict[str, object]:
-    inferred = {"backend": plan.backend, "backend_reason": plan.backend_reason} if plan.backend_reason else {}
-    return {**_remote(plan), **inferred, "fingerprint": fingerprint(plan)}
+    return {**_remote(plan), "fingerprint": fingerprint(plan)}
 
 
 def _canonical(value: object) -> str:
@@ -127,7 +123,6 @@ def _from_remote(told: Mapping[str, object]) -> DownloadPlan:
         files=files,
         allow_patterns=trusted_patterns(told["allow_patterns"]),
         ignore_patterns=trusted_patterns(told["ignore_patterns"]),
-        backend_reason=None if "backend_reason" not in told else _text(told["backend_reason"]),
     )
 
 
