@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ...core.transfer.ports import Interrupted
@@ -67,14 +66,29 @@ class Scope:
             current[0].shut()
 
 
-class _Outcome(Generic[T]):
-    """What became of the task, and a bell that rings then, or when the caller should look up.
+class _Bell:
+    """A lock that one caller waits for. It may be rung at any moment, by a signal handler on the waiting thread as well.
 
-    The bell is a queue, whose ``put`` may come at any moment on any thread, the waiting one in a signal handler included.
+    A wait that runs out ends without an error, which Ctrl-C would be shown as having come of.
     """
 
     def __init__(self) -> None:
-        self.bell: SimpleQueue[None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def ring(self) -> None:
+        with suppress(RuntimeError):  # it rings already
+            self._lock.release()
+
+    def wait(self, seconds: float) -> None:
+        self._lock.acquire(timeout=seconds)
+
+
+class _Outcome(Generic[T]):
+    """What became of the task, and a bell that rings then, or when the caller should look up."""
+
+    def __init__(self) -> None:
+        self.bell = _Bell()
         self.done = False
         self.value: T
         self.error: BaseException | None = None
@@ -85,7 +99,7 @@ class _Outcome(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - it is raised again, on the caller's thread
             self.error = error
         self.done = True
-        self.bell.put(None)
+        self.bell.ring()
 
 
 def in_background(
@@ -101,13 +115,12 @@ def in_background(
     ``on_ring`` is handed a function that makes it be called at once.
     """
     outcome = _Outcome[T]()
-    on_ring(lambda: outcome.bell.put(None))
+    on_ring(outcome.bell.ring)
     try:
         wanted()
         crew.do(lambda: outcome.run(task))
         while not outcome.done:
-            with suppress(Empty):
-                outcome.bell.get(timeout=_LOOK_EVERY)
+            outcome.bell.wait(_LOOK_EVERY)
             scope.look()
             wanted()
     except BaseException:
