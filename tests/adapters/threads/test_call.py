@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import threading
@@ -40,7 +39,6 @@ def scope() -> Scope:
     return Scope(lambda: pytest.fail("nothing is asked"), 5.0)
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no interval timers")
 def test_a_signal_handler_may_ring_whatever_the_waiting_thread_is_doing() -> None:
     done = subprocess.run(
         [sys.executable, "-c", RUNG_FROM_A_HANDLER], capture_output=True, text=True, check=True, timeout=60
