@@ -9,7 +9,7 @@ import pytest
 import modelfetch as mf
 from modelfetch.testing import BadListing
 
-from .kit import CONFIG, FILES, REPO, TOTAL, WEIGHTS, assert_right, of, state_of
+from .kit import CONFIG, FILES, REPO, SIZE, TOTAL, WEIGHTS, assert_right, of, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,6 +171,16 @@ def test_without_update_the_hub_is_asked_when_there_is_no_complete_copy(world: W
     world.interrupted(1_000_000)
 
     assert_right(world.download(update=False).path)
+
+
+@pytest.mark.parametrize("options", [{}, {"backend": "ctranslate2"}])
+def test_without_update_a_part_of_the_repo_is_not_taken_for_the_whole(world: World, options: dict[str, str]) -> None:
+    world.publish({**FILES, "vocabulary.txt": b"a", "tokenizer.json": b"{}"})
+    world.download(allow_patterns="*.json")
+
+    path = world.download(update=False, **options).path
+
+    assert (path / "model.bin").stat().st_size == SIZE
 
 
 def test_without_update_the_newest_complete_copy_is_taken_when_the_branch_is_half_fetched(world: World) -> None:

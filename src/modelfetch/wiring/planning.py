@@ -125,10 +125,13 @@ def _recorded_plan(spec: ModelSpec, where: Account, cache: RepoCache, commit: st
 def _plan_as_it_lies(
     spec: ModelSpec, where: Account, cache: RepoCache, repo: CachedRepo, commit: str
 ) -> DownloadPlan | None:
-    """The plan of a copy that is complete although nobody noted what ``spec`` asks for: its files, by their names.
+    """The plan of a copy that its backend finds complete although nobody noted what ``spec`` asks for: its files, by their names.
 
-    By their names, because the patterns of ``spec`` may choose others in the repo, of which nothing is known here.
+    By their names, because the patterns of ``spec`` may choose others in the repo, of which nothing is known here. Without a
+    backend all files of the repo are asked for, and nobody knows whether these are.
     """
+    if spec.backend is None:
+        return None
     found = snapshot(spec, cache, repo, commit)
     if found.status(spec.backend, leftovers=False) is not ModelStatus.DOWNLOADED or not (files := found.entries()):
         return None
