@@ -31,6 +31,9 @@ _STEM = 60
 _NO_NAME = {errno.EINVAL, errno.ENOENT, errno.EPERM, errno.EILSEQ}
 """What systems say of a name that cannot be (the folder is there)."""
 
+_TRIES = 4
+"""How often a temporary is made again that is gone before it was looked for."""
+
 _SHORT = 80
 """Characters of a path, or of a name in it, that no system finds too long."""
 
@@ -160,15 +163,17 @@ def _are_one(folder: str, one: str, other: str) -> bool:
 
 def _probed(folder: str, stem: str, seen: Callable[[str], bool]) -> bool:
     """Whether a temporary is ``seen``; once more when somebody took it for a crash's before it could be."""
-    while True:
+    for _ in range(_TRIES):
         fd, made = open_temporary(folder, stem)
         try:
-            found = seen(made)
-            if found or os.name == "nt" or os.fstat(fd).st_nlink:
-                return found
+            if seen(made):
+                return True
+            if os.name == "nt" or os.fstat(fd).st_nlink:
+                break
         finally:
             os.close(fd)
             remove(made)
+    return False
 
 
 def _differing(one: str, other: str) -> tuple[str, str]:
