@@ -13,12 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from .arguments import checked
 from .core.shown.card import model_card
 from .core.shown.lineup import Lineup, identity, no_place, not_removed, runs_already
 from .core.shown.states import Downloaded, Downloading, Failed, NotDownloaded, Queued
-from .errors import CacheError, DownloadCancelled, InsufficientMemoryError
+from .errors import CacheError, DownloadCancelled, InsufficientMemoryError, ModelFetchError
 from .job import DownloadJob, deliver
 from .observer import Observer
 from .wiring import download_options as read_options
@@ -74,6 +75,7 @@ class DownloadManager:
         self._options, self._how = read_options(download_options)
         self._lock = threading.RLock()  # a signal handler, or a finalizer, may come in while it is held
         self._downloads: dict[Hashable, _Download] = {}
+        self._begun: WeakSet[DownloadJob] = WeakSet()
         self._refusals: dict[Hashable, InsufficientMemoryError] = {}
         self._observers: tuple[Observer[Any], ...] = ()
 
@@ -94,8 +96,10 @@ class DownloadManager:
         """
         spec = _as_asked(model, specify(checked("model", model), self._options))
         self._move_up()
-        if self._queue and (running := self._running(identity(spec))) is not None:
-            return running.job
+        with self._lock:
+            if self._queue and (running := self._running(identity(spec))) is not None:
+                return running.job
+            self._must_be_free(spec)
         mine = _Download(spec, DownloadJob(transfer(spec, self._options, self._how), name=spec.title))
         try:
             started = self._started(mine)
@@ -247,14 +251,20 @@ class DownloadManager:
         if joining is not None:
             self._lineup = self._lineup.joined(joining)
         jobs = (self._downloads[key].job for key in self._lineup.active)
-        return [job for job in jobs if not job.has_begun]
+        return [job for job in jobs if job not in self._begun]
 
     def _begin(self, fresh: list[DownloadJob]) -> None:
         """Start those whose turn has come, and announce the places of those that wait."""
         for job in fresh:
             with self._lock:
-                if not job.has_begun:  # another thread may have been faster
-                    job.start()
+                if job in self._begun:  # another thread was faster
+                    continue
+                self._begun.add(job)
+            try:
+                job.start()  # it may end here and now, and call back
+            except BaseException:
+                self._begun.discard(job)
+                raise
         with self._lock:
             waiting = [self._downloads[key].job for key in self._lineup.waiting]
         for job in waiting:
@@ -302,11 +312,12 @@ class DownloadManager:
     def _names(self, name: str) -> tuple[str, ...]:
         """``name``, and what else the catalog calls the same files."""
         catalog = self._options.catalog
-        spec = catalog.get(name)
-        others = (
-            () if spec is None else (each for each in catalog if catalog[each].repo_id == spec.repo_id and each != name)
-        )
-        return (name, *(each for each in others if identity(self._spec(each)) == identity(self._spec(name))))
+        try:
+            spec = self._spec(name)
+        except ModelFetchError:  # the name of a spec that is in no catalog
+            return (name,)
+        others = (each for each in catalog if catalog[each].repo_id == spec.repo_id and each != name)
+        return (name, *(each for each in others if identity(self._spec(each)) == identity(spec)))
 
     def _card(self, spec: ModelSpec, here: MachineFacts, *, selected: bool) -> Card:
         judged = fit_model(spec, self._options, here, storage_headroom=self._how.storage_headroom, backend_options={})
@@ -340,4 +351,4 @@ class DownloadManager:
 
 def _as_asked(model: str | ModelSpec, spec: ModelSpec) -> ModelSpec:
     """``spec`` under the name that the host wrote: two revisions of a repo are two models to it."""
-    return replace(spec, name=model) if isinstance(model, str) else spec
+    return replace(spec, name=str.__str__(model)) if isinstance(model, str) else spec

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import modelfetch as mf
-from modelfetch.core.given import FUNCTION, Expected, count, number, of, or_none, switch, words
+from modelfetch.core.given import FUNCTION, Expected, amount, count, number, of, or_else, or_none, switch, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,10 @@ FACTS = mf.MachineFacts(total_memory=8)
         (words, "one", ("one",)),
         (words, (word for word in ("a", "b")), ("a", "b")),
         (or_none(of(str)), None, None),
+        (or_else(words, ()), None, ()),
+        (or_else(words, ()), "a", ("a",)),
+        (amount, 1.2, 2),
+        (amount, 2**60 + 1, 2**60 + 1),
         (of(int, str), "x", "x"),
     ],
 )
@@ -46,6 +50,9 @@ def test_what_is_right_comes_back_plain(read: Reader, given: object, plain: obje
         (count(1), True, TypeError),
         (count(1), "1", TypeError),
         (number(lambda share: share < 1), 10**400, ValueError),
+        (amount, -0.5, ValueError),
+        (amount, float("inf"), ValueError),
+        (amount, float("nan"), ValueError),
         (switch, "yes", TypeError),
         (words, 3, TypeError),
         (words, ["a", 3], TypeError),
@@ -67,6 +74,7 @@ def test_a_secret_is_not_told() -> None:
 BAD: dict[str, tuple[Callable[[Any], object], Any, type[Exception], str]] = {
     "a spec's name": (lambda bad: mf.ModelSpec(bad, "org/x"), 3, TypeError, "name=3"),
     "a spec's repo": (lambda bad: mf.ModelSpec("x", bad), None, TypeError, "repo_id=None"),
+    "a spec's words": (lambda bad: mf.ModelSpec("x", "org/x", capabilities=bad), 3, TypeError, "capabilities=3"),
     "a spec's size": (lambda bad: mf.ModelSpec("x", "org/x", size_bytes=bad), -5, ValueError, "size_bytes=-5"),
     "a spec's memory": (lambda bad: mf.ModelSpec("x", "org/x", min_ram_bytes=bad), "4 GB", TypeError, "min_ram_bytes="),
     "a spec's patterns": (

@@ -364,6 +364,40 @@ def test_every_name_of_a_model_is_told_of(managers: Managers) -> None:
     assert all(isinstance(state, mf.Downloaded) for state in last.values())
 
 
+def test_a_name_with_the_usual_revision_is_told_of_with_all_the_catalog_has_for_it(managers: Managers) -> None:
+    manager = managers(catalog=mf.Catalog([mf.ModelSpec("a", REPO), mf.ModelSpec("also a", REPO)]))
+    last: dict[str, mf.ModelState] = {}
+    manager.subscribe(last.__setitem__)
+
+    manager.start("a@main").result(60)
+    manager.start(mf.ModelSpec("my own", OTHER)).result(60)
+
+    assert last.keys() == {"a@main", "a", "also a", "my own"}
+
+
+def test_what_ends_at_once_calls_back_with_no_lock_held(managers: Managers, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager, asked = managers(), queue.SimpleQueue[int]()
+    start = threading.Thread.start
+
+    def refused(thread: threading.Thread) -> None:
+        if thread.name == "modelfetch-job":
+            message = "can't start new thread"
+            raise RuntimeError(message)
+        start(thread)
+
+    def ask_elsewhere(_: object) -> None:
+        thread = threading.Thread(target=lambda: asked.put(len(manager.states())))
+        thread.start()
+        thread.join(20)
+
+    with monkeypatch.context() as context:
+        context.setattr(threading.Thread, "start", refused)
+        context.setattr(mf.DownloadManager, "_introduce", lambda _, mine, __: mine.job.add_done_callback(ask_elsewhere))
+        job = manager.start(REPO)
+    assert isinstance(job.exception(0), RuntimeError)
+    assert asked.get(timeout=20) > 0
+
+
 def test_two_revisions_of_a_repo_are_two_models(managers: Managers, world: World) -> None:
     commit = world.plan().commit
     manager = managers(queue=True)

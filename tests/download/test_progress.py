@@ -176,7 +176,7 @@ def test_who_cancels_in_the_terminal_call_is_given_no_path_although_the_files_ar
             token.cancel() if isinstance(token, mf.CancelToken) else token.set()
 
     world.publish()
-    with pytest.raises(mf.DownloadCancelled) as caught:
+    with pytest.raises(mf.DownloadCancelled, match="nothing is left to fetch") as caught:
         world.download(progress=cancelling, cancel=token)
 
     assert watched.final == [S.COMPLETE]

@@ -183,6 +183,16 @@ def test_without_update_a_part_of_the_repo_is_not_taken_for_the_whole(world: Wor
     assert (path / "model.bin").stat().st_size == SIZE
 
 
+def test_without_update_more_than_the_backend_takes_is_asked_for(world: World) -> None:
+    world.publish({**FILES, "vocabulary.txt": b"a", "tokenizer.json": b"{}", "vad.onnx": b"more"})
+    world.download(backend="ctranslate2")
+    asked = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*", "vad.onnx")
+
+    path = world.download(update=False, backend="ctranslate2", allow_patterns=asked).path
+
+    assert (path / "vad.onnx").read_bytes() == b"more"
+
+
 def test_without_update_the_newest_complete_copy_is_taken_when_the_branch_is_half_fetched(world: World) -> None:
     repo = world.publish()
     first = world.download().commit

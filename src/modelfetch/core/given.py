@@ -10,7 +10,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import nan
+from math import ceil, inf, nan
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,6 +58,11 @@ def or_none(read: Reader) -> Reader:
     return lambda given: None if given is None else read(given)
 
 
+def or_else(read: Reader, default: object) -> Reader:
+    """``default`` for None, or what ``read`` reads."""
+    return lambda given: default if given is None else read(given)
+
+
 def of(*types: type) -> Reader:
     """Something of one of ``types``."""
 
@@ -90,6 +95,14 @@ def count(least: int) -> Reader:
         return int(given)
 
     return read
+
+
+def amount(given: object) -> int:
+    """A number of 0 or more, up to the next whole one: reckoned bytes are seldom whole."""
+    plain = _real(given)
+    if not 0 <= plain < inf:
+        raise ValueError
+    return given if isinstance(given, int) else ceil(plain)
 
 
 def _real(given: object) -> float:

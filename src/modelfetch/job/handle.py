@@ -61,11 +61,6 @@ class DownloadJob:
     # ------------------------------------------------------------------ a look
 
     @property
-    def has_begun(self) -> bool:
-        """Whether its thread was started."""
-        return self._run.has_begun
-
-    @property
     def name(self) -> str:
         """What a person calls it: the model's display name, its alias or its repo id."""
         return self._name

@@ -35,6 +35,10 @@ DISCARDED = "The download was cancelled. What it had fetched of unfinished files
 UNBEGUN = (
     "The download was cancelled before anything was fetched. What an earlier one kept is still there for the next call."
 )
+TOO_LATE = (
+    "The download was cancelled when all of it was there. Every file was checked and is in the cache; nothing is left to "
+    "fetch."
+)
 """What a cancel leaves."""
 
 _LOOK_EVERY = 0.05
@@ -160,6 +164,8 @@ class Run:
     def cancelled(self) -> DownloadCancelled:
         """The error of a cancel, with what it leaves."""
         left = DISCARDED if self._discards else KEPT
+        if self.snapshots.latest.status is DownloadStatus.COMPLETE:
+            left = TOO_LATE
         return DownloadCancelled(left if self.snapshots.has_begun else UNBEGUN, progress=self.snapshots.latest)
 
     def begin(self, first: DownloadProgress) -> None:

@@ -15,7 +15,7 @@ from ..adapters.cache import CachedRepo, RepoCache
 from ..adapters.http import HttpWire
 from ..adapters.hub import Hub
 from ..adapters.threads import Crew, Scope, in_background
-from ..backends import find_backend, infer_backend
+from ..backends import find_backend, infer_backend, list_backends
 from ..core.kept.record import Selection
 from ..core.kept.status import ModelStatus
 from ..core.models.catalog import resolve
@@ -127,10 +127,10 @@ def _plan_as_it_lies(
 ) -> DownloadPlan | None:
     """The plan of a copy that its backend finds complete although nobody noted what ``spec`` asks for: its files, by their names.
 
-    By their names, because the patterns of ``spec`` may choose others in the repo, of which nothing is known here. Without a
-    backend all files of the repo are asked for, and nobody knows whether these are.
+    By their names, because the patterns of ``spec`` may choose others in the repo, of which nothing is known here. Where more
+    is asked for than the backend does, nobody knows whether that is there.
     """
-    if spec.backend is None:
+    if not _is_backends_own(spec):
         return None
     found = snapshot(spec, cache, repo, commit)
     if found.status(spec.backend, leftovers=False) is not ModelStatus.DOWNLOADED or not (files := found.entries()):
@@ -142,6 +142,13 @@ def _plan_as_it_lies(
 def seen_from(cache: RepoCache, plan: DownloadPlan) -> DownloadPlan:
     """``plan`` with what ``cache`` has of it now."""
     return plan.with_inventory(cache.inventory(plan.commit, (file.entry for file in plan.files)))
+
+
+def _is_backends_own(spec: ModelSpec) -> bool:
+    """Whether what is asked for is what its backend asks for, so that the backend can say whether it is there."""
+    backend = next((known for known in list_backends() if known.name == spec.backend), None)
+    asked = set(patterns(spec.allow_patterns) or ())
+    return backend is not None and asked == set(backend.patterns) and not spec.ignore_patterns
 
 
 def _offline(spec: ModelSpec, record: SnapshotRecord | None) -> ModelFetchError:

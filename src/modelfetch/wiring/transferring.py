@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..core.models.spec import ModelSpec
+    from ..core.transfer.ports import Line
     from ..core.transfer.progress import DownloadProgress
     from ..job import Run
 
@@ -111,17 +112,20 @@ def _incomplete(plan: DownloadPlan) -> NotCachedError:
 
 
 class _NoLine:
-    """What a download has offline: all was there when it began, and what was taken away since is not asked for."""
+    """What a download has that may not ask: all was there when it began, and what was taken away since is not asked for.
+
+    ``why``: the error that says so.
+    """
 
     is_shut = False
     brought = 0
 
-    def __init__(self, plan: DownloadPlan, cache: RepoCache) -> None:
-        self._plan, self._cache = plan, cache
+    def __init__(self, why: Callable[[], ModelFetchError]) -> None:
+        self._why = why
 
     def send(self, method: str, url: str, headers: Mapping[str, str]) -> NoReturn:  # noqa: ARG002 - as any line is asked
-        """Raises NotCachedError."""
-        raise _incomplete(seen_from(self._cache, self._plan))
+        """Raises the error."""
+        raise self._why()
 
     def shut(self) -> None:
         """There is nothing to end."""
@@ -145,10 +149,17 @@ class _Download:
             commit=plan.commit,
             revision=plan.revision,
             selection=Selection(plan.allow_patterns, plan.ignore_patterns, tuple(file.entry for file in plan.files)),
-            line=(lambda: _NoLine(plan, cache)) if where.offline else self._wire.line,
+            line=self._line_for(where),
             policy=policy,
             look=self._look,
         )
+
+    def _line_for(self, where: Account) -> Callable[[], Line]:
+        if where.offline:
+            return lambda: _NoLine(lambda: _incomplete(seen_from(self._cache, self._plan)))
+        if (refusal := where.refusal) is not None:
+            return lambda: _NoLine(lambda: refusal)
+        return self._wire.line
 
     def run(self, began: float) -> DownloadResult:
         """Carry it out on this thread."""

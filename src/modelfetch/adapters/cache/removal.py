@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from .scan import Content
 
 
+_STEM = 60
+"""Characters of a name: with the ending of a temporary they stay below every limit."""
+
 _FILLED_AGAIN = {errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR}
 """What systems say of a folder in which somebody made something while it was emptied."""
 
@@ -160,7 +163,7 @@ class Removal:
         moved: list[tuple[str, str]] = []
         try:
             for path in paths:
-                aside = temporary(self._at.guests, os.path.basename(path))
+                aside = temporary(self._at.guests, os.path.basename(path)[:_STEM])
                 with suppress(*ABSENT):
                     rename(path, aside)
                     moved.append((path, aside))

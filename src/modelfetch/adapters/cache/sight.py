@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .layout import Layout
 
 
+_LAST = 64
+"""Bytes: a line of a journal, which no other one has at the same place."""
+
+
 class Sight:
     """Remembers what was seen of each content. Thread-safe."""
 
@@ -56,10 +60,15 @@ class Sight:
 
 @dataclass(slots=True)
 class _Followed:
-    """A journal that is read on: ``mark`` (device and inode) tells whether it is still the same one, ``at`` how far."""
+    """A journal that is read on, as far as ``at``.
+
+    ``mark`` (device and inode) and ``last``, the bytes that were read last, tell whether it is still the same one: a system
+    gives the inode of what was removed to the next file.
+    """
 
     mark: tuple[int, int] | None = None
     at: int = 0
+    last: bytes = b""
     reader: Reader = field(default_factory=Reader)
 
     def bytes_in(self, file: FileEntry, length: int) -> int:
@@ -78,15 +87,22 @@ def _followed(path: str, known: _Followed | None) -> _Followed:
     try:
         found = os.fstat(fd)
         mark = found.st_dev, found.st_ino
-        if known is None or known.mark != mark or found.st_size < known.at:
+        if known is None or known.mark != mark or not _goes_on(fd, known):
             known = _Followed(mark)
         os.lseek(fd, known.at, os.SEEK_SET)
         for text in read_on(fd):
             known.reader.feed(text)
             known.at += len(text)
+            known.last = (known.last + text)[-_LAST:]
     finally:
         os.close(fd)
     return known
+
+
+def _goes_on(fd: int, known: _Followed) -> bool:
+    """Whether what was read last is still where it was."""
+    os.lseek(fd, known.at - len(known.last), os.SEEK_SET)
+    return os.read(fd, len(known.last)) == known.last
 
 
 def _neighbours(layout: Layout, blob_id: str) -> list[str]:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from ...errors import InsufficientMemoryError
-from ..given import Expected, count, of, or_none
+from ..given import Expected, amount, of, or_none
 from ..text import bytes_text
 from .headroom import HEADROOM, SHARE, required_bytes
 from .spec import SPEC
@@ -27,8 +27,8 @@ _MIB = 1 << 20
 
 _SLOW = "expect it to be slow or to fail"
 
-_COUNT = Expected(count(0), "A whole number of bytes, 0 or more,", "pass it in bytes")
-_KNOWN = Expected(or_none(count(0)), "A whole number of bytes, 0 or more, or None,", "pass None for what is not known")
+_BYTES = Expected(amount, "A number of bytes, 0 or more,", "pass it in bytes")
+_KNOWN = Expected(or_none(amount), "A number of bytes, 0 or more, or None,", "pass None for what is not known")
 
 
 class Verdict(Enum):
@@ -70,7 +70,7 @@ class MemoryEstimate:
     why: str
 
     def __post_init__(self) -> None:
-        _set(self, _COUNT, "peak", "resident")
+        _set(self, _BYTES, "peak", "resident")
 
 
 def _set(value: object, expected: Expected, *fields: str) -> None:

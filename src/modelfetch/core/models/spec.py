@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
-from ..given import Expected, count, of, or_none, words
+from ..given import Expected, amount, of, or_else, or_none, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,10 +22,8 @@ _TEXT = or_none(of(str))
 _PATTERNS = Expected(
     or_none(words), "A pattern as text, several texts in a list, or None,", "pass for example '*.json'"
 )
-_WORDS = Expected(words, "A word, or several in a list,", "pass for example ('Speech',), or leave it out")
-_BYTES = Expected(
-    or_none(count(0)), "A whole number of bytes, 0 or more, or None,", "leave it out where nobody measured"
-)
+_WORDS = Expected(or_else(words, ()), "A word, or several in a list,", "pass for example ('Speech',), or leave it out")
+_BYTES = Expected(or_none(amount), "A number of bytes, 0 or more, or None,", "leave it out where nobody measured")
 
 _FIELDS = {
     "name": Expected(of(str), "What a person types for the model, as text,", "pass for example 'large-v3'"),
@@ -37,7 +35,7 @@ _FIELDS = {
     "allow_patterns": _PATTERNS,
     "ignore_patterns": _PATTERNS,
     "display_name": Expected(_TEXT, "What a person reads, as text, or None,", "pass a text, or leave it out"),
-    "description": Expected(of(str), "What a person reads, as text,", "pass a text, or leave it out"),
+    "description": Expected(or_else(of(str), ""), "What a person reads, as text,", "pass a text, or leave it out"),
     "capabilities": _WORDS,
     "unverified": _WORDS,
     **dict.fromkeys(MEASURED, _BYTES),
