@@ -13,16 +13,17 @@ from zlib import crc32
 
 import pytest
 
-from modelfetch.adapters.cache import Part, RepoCache
+from modelfetch.adapters.cache import Part, RepoCache, sight
 from modelfetch.core.planning.listing import FileEntry
 from modelfetch.core.planning.plan import Presence
-from modelfetch.core.ranges import RangeSet
+from modelfetch.core.ranges import ByteRange, RangeSet
 from modelfetch.core.transfer.journal import Journal, decode, encode, encode_kept
+from modelfetch.core.transfer.pieces import Piece
 from modelfetch.core.transfer.ports import Absent, Busy, Present
 from modelfetch.errors import CacheError, InsufficientStorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conftest import Scene
 
@@ -56,6 +57,34 @@ def test_a_second_one_is_told_how_far_the_owner_is(scene: Scene) -> None:
     scene.bring(part, MIB, MIB + 50)
     assert scene.cache.claim(scene.file, scene.commit) == Busy(150)
     assert RepoCache(scene.root, "org/name").claim(scene.file, scene.commit) == Busy(150)
+    part.release()
+
+
+def test_who_follows_a_journal_reads_on_where_it_stopped(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    part, follower, read = scene.claim(), RepoCache(scene.root, "org/name"), []
+    real = sight.read_on
+
+    def counted(fd: int) -> Iterator[bytes]:
+        for text in real(fd):
+            read.append(len(text))
+            yield text
+
+    monkeypatch.setattr(sight, "read_on", counted)
+    for at in range(0, 1_000, 10):
+        scene.bring(part, at, at + 10)
+        assert follower.look(scene.file) == Busy(at + 10)
+    assert sum(read) == scene.journal_path.stat().st_size
+    part.release()
+
+
+def test_another_journal_in_the_place_of_the_one_that_was_followed_is_read_from_its_beginning(scene: Scene) -> None:
+    """The system may even give it the same inode."""
+    part, follower = scene.claim(), RepoCache(scene.root, "org/name")
+    scene.bring(part, 0, 400)
+    assert follower.look(scene.file) == Busy(400)
+    pieces = [Piece(ByteRange(at, at + 1), 0) for at in range(0, 20, 2)]
+    scene.journal_path.write_bytes(encode(Journal(scene.file.blob_id, scene.file.size, pieces)))
+    assert follower.look(scene.file) == Busy(10)
     part.release()
 
 
