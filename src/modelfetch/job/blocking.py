@@ -1,8 +1,8 @@
 """A host that waits: the calling thread shows the progress while another one fetches.
 
 Rule: the first snapshot is seen before any byte is fetched and the terminal one exactly once. Who has cancelled is given no
-result, though all is there by then. Whatever is raised here, by
-the host's callback or by Ctrl-C, ends the download and propagates.
+result, though all is there by then. Whatever is raised here, by the host's callback or by Ctrl-C, ends the download and
+propagates.
 """
 
 from __future__ import annotations

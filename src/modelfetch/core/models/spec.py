@@ -96,7 +96,5 @@ SPEC = Expected(of(ModelSpec), "A ModelSpec", "pass ModelSpec(name, repo_id), or
 
 
 def patterns(given: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Patterns (or other words) as a tuple; a lone string is one, as huggingface_hub takes it."""
-    if given is None:
-        return None
-    return (given,) if isinstance(given, str) else tuple(given)
+    """Patterns as :func:`words` reads them; None for none."""
+    return None if given is None else words(given)
